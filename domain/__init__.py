@@ -1,0 +1,1 @@
+"""What Marsad knows about events, positions and Arabic news, without any I/O."""

@@ -1,0 +1,69 @@
+"""Every error that Marsad raises on purpose, branched by what the caller does next.
+
+    MarsadError
+    ├── Refused                 the input is wrong: say so, name it, do not try again
+    │   ├── SettingError        an environment variable or a configuration file
+    │   ├── RegistryError       a data file under seeds/ (names the file and the line)
+    │   ├── InputError          a file, a page, a feed, an event or an argument given by a user
+    │   └── SchemaError         the database's schema is not the one this release works on
+    ├── Conflict                somebody else was first: read again, then decide
+    ├── TemporaryFailure        try again later (time-outs, 429, 5xx, a locked database)
+    └── PermanentFailure        give up and record it (404, 410, a page that holds no article)
+
+It must not know any library: adapters translate at the boundary, with `from exc`.
+"""
+
+from __future__ import annotations
+
+
+class MarsadError(Exception):
+    """Root of the tree; its text is one line that names the thing and what to do."""
+
+
+class Refused(MarsadError):  # noqa: N818 -- a branch of the tree, named for what the caller does
+    """The input is wrong and stays wrong."""
+
+
+class SettingError(Refused):
+    """A setting has a bad value; the message names the variable."""
+
+
+class RegistryError(Refused):
+    """A data file is wrong; the message names the file and the line."""
+
+    def __init__(self, file: str, line: int | None, message: str) -> None:
+        self.file = file
+        self.line = line
+        where = file if line is None else f"{file}:{line}"
+        super().__init__(f"{where}: {message}")
+
+
+class InputError(Refused):
+    """Something a user handed in cannot be used."""
+
+
+class SchemaError(Refused):
+    """The database's schema is older or newer than this release."""
+
+
+class Conflict(MarsadError):  # noqa: N818 -- a branch of the tree, named for what the caller does
+    """The expected version of a stream is not the present one."""
+
+
+class TemporaryFailure(MarsadError):  # noqa: N818 -- a branch of the tree, named for what the caller does
+    """Trying again later may succeed.
+
+    `retry_after` is in seconds, where the other side named a time.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
+class PermanentFailure(MarsadError):  # noqa: N818 -- a branch of the tree, named for what the caller does
+    """Trying again cannot succeed; `status` is the HTTP status where there was one."""
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        self.status = status
+        super().__init__(message)

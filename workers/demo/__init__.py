@@ -1,0 +1,1 @@
+"""The shipped corpus as a web site on this machine, and the service run against it."""
