@@ -1,0 +1,240 @@
+"""What the tasks, the commands and the pages ask of the store, and the types that travel between the stages.
+
+Work to do is a row with a status, attempts and a lease; a message is only a doorbell. Every method that finishes a piece
+of work commits its result together with the next step's row, fenced by the lease. It must not know a database, a queue
+or a web library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal, Protocol
+
+import msgspec
+
+from domain.events import Record
+from domain.log import Log, NewEvent
+
+WorkKind = Literal["poll", "fetch", "read", "project", "deliver"]
+WorkStatus = Literal["waiting", "leased", "done", "quarantined"]
+
+
+class FeedSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """One feed as the list of feeds names it. `time_zone`: an IANA name."""
+
+    url: str
+    outlet: str
+    title: str = ""
+    country: str = ""
+    time_zone: str = "UTC"
+
+
+class Feed(msgspec.Struct, frozen=True, kw_only=True):
+    """A feed and its state. `interval`: seconds between polls; `failures`: in a row."""
+
+    id: int
+    url: str
+    outlet: str
+    title: str
+    country: str
+    time_zone: str
+    etag: str | None = None
+    last_modified: str | None = None
+    interval: float = 900.0
+    next_poll_at: datetime
+    failures: int = 0
+    last_error: str | None = None
+    last_polled_at: datetime | None = None
+    last_new_at: datetime | None = None
+
+
+class FeedEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of a feed. `url`: the cleaned address of the article, which is its identity."""
+
+    url: str
+    title: str = ""
+    published_at: datetime | None = None
+    summary: str = ""
+
+
+class PollOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What a poll of a feed gave. `error`: None where it went well, else one line for people."""
+
+    status: Literal["new", "unchanged", "failed"]
+    entries: tuple[FeedEntry, ...] = ()
+    etag: str | None = None
+    last_modified: str | None = None
+    moved_to: str | None = None
+    error: str | None = None
+    next_poll_at: datetime
+    interval: float
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry waiting to be fetched, with what its feed knows."""
+
+    id: int
+    url: str
+    title: str
+    published_at: datetime | None
+    feed: Feed
+
+
+class CleanArticle(msgspec.Struct, frozen=True, kw_only=True):
+    """A page after cleaning. `published`: the day in the outlet's zone, ISO, or None where nobody can know."""
+
+    url: str
+    outlet: str
+    title: str
+    text: str
+    published: str | None
+    language: str = "ar"
+
+
+class Article(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored article version. `id`: 32 hexadecimal digits of its address; `version`: 1, 2, …"""
+
+    id: str
+    version: int
+    url: str
+    outlet: str
+    title: str
+    text: str
+    text_sha256: str
+    published: str | None
+    fetched_at: datetime
+
+
+class Lease(msgspec.Struct, frozen=True, kw_only=True):
+    """The right to do one piece of work until a time. `subject`: the id of the feed, entry, article or delivery."""
+
+    work_id: int
+    kind: WorkKind
+    subject: str
+    token: str
+    attempts: int
+    lease_until: datetime
+
+
+class WorkItem(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of work as operators see it."""
+
+    id: int
+    kind: WorkKind
+    subject: str
+    status: WorkStatus
+    attempts: int
+    next_attempt_at: datetime
+    error: str | None = None
+
+
+class Channel(msgspec.Struct, frozen=True, kw_only=True):
+    """Where alerts go. `secrets`: Standard Webhooks secrets, newest first; several while rotating."""
+
+    id: int
+    kind: str
+    target: str
+    secrets: tuple[str, ...] = ()
+    disabled: str | None = None
+
+
+class Subscription(msgspec.Struct, frozen=True, kw_only=True):
+    """Who wants to know what. Empty filters match everything; `changes` empty means all but `reaffirmed`."""
+
+    id: int
+    channel: Channel
+    actors: tuple[str, ...] = ()
+    issues: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+    created_at: datetime
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """One message to one channel about one change. `key`: the stable idempotency key; `body`: the JSON to send."""
+
+    id: int
+    key: str
+    subscription: Subscription
+    body: str
+    status: Literal["waiting", "delivered", "dead"]
+    attempts: int
+    error: str | None = None
+
+
+class WorkStore(Protocol):
+    """Rows of work: leases, attempts, back-off, quarantine."""
+
+    def due(self, now: datetime, *, limit: int = 100) -> list[WorkItem]:
+        """Work that is waiting and due, or whose lease ran out, oldest first."""
+        ...
+
+    def take(self, kind: WorkKind, subject: str, *, now: datetime, seconds: float) -> Lease | None:
+        """The lease on a piece of work, its attempt counted and committed; None where it is not due or somebody's."""
+        ...
+
+    def fail(self, lease: Lease, error: str, *, now: datetime, retry_at: datetime | None) -> None:
+        """Give the work back, to be tried at `retry_at`; None quarantines it. Nothing happens if the lease was lost."""
+        ...
+
+    def next_due(self) -> datetime | None:
+        """When the next waiting work falls due; None where nothing waits."""
+        ...
+
+    def quarantined(self) -> list[WorkItem]:
+        """What was given up, newest first."""
+        ...
+
+    def retry(self, work_id: int, *, now: datetime) -> bool:
+        """Put quarantined work back; False where there is none of that id."""
+        ...
+
+
+class SourceStore(Protocol):
+    """Feeds, entries and articles: what is fetched and cleaned."""
+
+    def load_feeds(self, feeds: Sequence[FeedSpec], *, now: datetime) -> int:
+        """Make the list of feeds the present one; new ones are due at once. Returns how many are new."""
+        ...
+
+    def feeds(self) -> list[Feed]:
+        """Every feed, by outlet."""
+        ...
+
+    def feed(self, feed_id: int) -> Feed | None: ...
+
+    def entry(self, entry_id: int) -> Entry | None: ...
+
+    def article(self, article_id: str, *, version: int | None = None) -> Article | None:
+        """A stored version; the newest by default."""
+        ...
+
+    def enqueue_due_polls(self, now: datetime) -> int:
+        """Make a `poll` row for every feed that is due and has none. Returns how many."""
+        ...
+
+    def save_poll(self, lease: Lease, outcome: PollOutcome, *, now: datetime) -> int:
+        """Finish a poll: the feed's state, the unseen entries and a `fetch` row for each. Returns how many are new."""
+        ...
+
+    def save_article(self, lease: Lease, article: CleanArticle, *, now: datetime) -> Article | None:
+        """Finish a fetch: a new version with a `read` row, or None where the text is unchanged."""
+        ...
+
+    def skip_entry(self, lease: Lease, why: str, *, now: datetime) -> None:
+        """Finish a fetch that yields no article for good (404, another language), with the reason."""
+        ...
+
+
+class ReadingStore(Protocol):
+    """From an article version to facts in the log."""
+
+    log: Log
+
+    def standing(self, stream: str) -> dict[str, Record]:
+        """The events of a stream that no retraction has taken back, by event id."""
+        ...
+
+    def save_reading(self, lease: Lease, stream: str, events: Sequence[NewEvent], *, now: datetime) -> int:
+        """Finish a reading: append and mark the work done, in one transaction. Returns how many events are new."""
+        ...
