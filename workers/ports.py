@@ -1,7 +1,7 @@
 """What the tasks, the commands and the pages ask of the store, and the types that travel between the stages.
 
-Work to do is a row with a status, attempts and a lease; a message is only a doorbell. Every method that finishes a piece
-of work commits its result together with the next step's row, fenced by the lease. It must not know a database, a queue
+Work to do is a row with a status, attempts and a lease; a message is only a doorbell. Every method that finishes work
+commits its result together with the next step's row, fenced by the lease. It must not know a database, a queue
 or a web library.
 """
 
@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from domain.events import Record
-from domain.log import Log, NewEvent
+from domain.log import Log, NewEvent, RecordedEvent
 
 WorkKind = Literal["poll", "fetch", "read", "project", "deliver"]
 WorkStatus = Literal["waiting", "leased", "done", "quarantined"]
@@ -163,7 +163,11 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WorkStore(Protocol):
-    """Rows of work: leases, attempts, back-off, quarantine."""
+    """Rows of work: leases, attempts, back-off, quarantine.
+
+    The row `project`/`positions` is due whenever the log is ahead of the projection. Every `save_…`, and `finish`,
+    raises Conflict where the lease was lost, and then has saved nothing.
+    """
 
     def due(self, now: datetime, *, limit: int = 100) -> list[WorkItem]:
         """Work that is waiting and due, or whose lease ran out, oldest first."""
@@ -173,12 +177,20 @@ class WorkStore(Protocol):
         """The lease on a piece of work, its attempt counted and committed; None where it is not due or somebody's."""
         ...
 
+    def extend(self, lease: Lease, *, now: datetime, seconds: float) -> bool:
+        """Hold on to work that takes longer; False where the lease was lost."""
+        ...
+
+    def finish(self, lease: Lease, *, now: datetime) -> None:
+        """Mark work done that leaves no other row (a projection's)."""
+        ...
+
     def fail(self, lease: Lease, error: str, *, now: datetime, retry_at: datetime | None) -> None:
         """Give the work back, to be tried at `retry_at`; None quarantines it. Nothing happens if the lease was lost."""
         ...
 
     def next_due(self) -> datetime | None:
-        """When the next waiting work falls due; None where nothing waits."""
+        """When the next waiting work falls due, or the next lease runs out; None where nothing waits."""
         ...
 
     def quarantined(self) -> list[WorkItem]:
@@ -237,4 +249,65 @@ class ReadingStore(Protocol):
 
     def save_reading(self, lease: Lease, stream: str, events: Sequence[NewEvent], *, now: datetime) -> int:
         """Finish a reading: append and mark the work done, in one transaction. Returns how many events are new."""
+        ...
+
+    def retract(self, event_id: str, *, why: str, who: str, now: datetime) -> RecordedEvent | None:
+        """Take an event back, in its own stream; None where that was done before; InputError for an unknown id."""
+        ...
+
+
+class DeliveryOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What one attempt to send gave.
+
+    `retry_at`: with `retry`, when to try again. `disable`: why the channel is to take no more messages (410), else None.
+    """
+
+    status: Literal["delivered", "retry", "dead"]
+    http_status: int | None = None
+    error: str | None = None
+    retry_at: datetime | None = None
+    disable: str | None = None
+
+
+class SubscriptionStore(Protocol):
+    """Channels, subscriptions and deliveries."""
+
+    def add_channel(self, kind: str, target: str, *, secrets: Sequence[str] = (), now: datetime) -> Channel:
+        """A channel of that kind and target; the present one with its secrets, where there is one, enabled again."""
+        ...
+
+    def channels(self) -> list[Channel]: ...
+
+    def add_subscription(
+        self,
+        channel_id: int,
+        *,
+        actors: Sequence[str] = (),
+        issues: Sequence[str] = (),
+        changes: Sequence[str] = (),
+        now: datetime,
+    ) -> Subscription:
+        """Who wants to know what, from now on; InputError where there is no such channel."""
+        ...
+
+    def subscriptions(self) -> list[Subscription]:
+        """Every subscription that was not removed, oldest first."""
+        ...
+
+    def remove_subscription(self, subscription_id: int, *, now: datetime) -> bool:
+        """End a subscription; its waiting deliveries are given up. False where there is none of that id."""
+        ...
+
+    def delivery(self, delivery_id: int) -> Delivery | None: ...
+
+    def deliveries(self, *, status: str | None = None, limit: int = 100) -> list[Delivery]:
+        """Deliveries, newest first."""
+        ...
+
+    def save_delivery(self, lease: Lease, outcome: DeliveryOutcome, *, now: datetime) -> None:
+        """Record an attempt and what follows: delivered, tried again, or dead (its work is quarantined)."""
+        ...
+
+    def resend(self, delivery_id: int, *, now: datetime) -> bool:
+        """Send a dead delivery again, with the same key; False where there is no dead one of that id."""
         ...

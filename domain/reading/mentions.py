@@ -1,0 +1,208 @@
+"""Who is named where: persons, offices, institutions, actors and places in a run of words.
+
+A title beside its holder's name is one mention; an office alone is whoever held it on the publication day. It must not
+know verbs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import msgspec
+
+from domain.events import Seniority
+from domain.reading.phrases import Hit
+from domain.reading.registry import SENIORITY, Level, Named, Registry
+from domain.reading.text import Word
+
+_GAP = 3  # words that may stand between a name and its title (الرئيس الروسي السابق، …)
+_PLACE_BEFORE = frozenset({"في", "الي", "من", "قرب", "بمدينه", "مدينه", "العاصمه", "نحو", "باتجاه", "خارج", "داخل", "شرق", "غرب", "جنوب", "شمال"})  # fmt: skip
+_PLACE_CLITICS = ("ب", "ل")
+_FORMER = frozenset({"السابق", "السابقه", "الاسبق", "الراحل", "سابق", "سابقا"})
+_KIND_ORDER = ("person", "office", "institution", "actor", "capital", "people", "place")
+
+
+class Mention(msgspec.Struct, frozen=True, kw_only=True):
+    """One mention: words [first, last). `speaker` is the id by which events name it; None for a place.
+
+    `acts` is False for a capital where things happen rather than act, and for a place.
+    """
+
+    first: int
+    last: int
+    kind: str
+    id: str
+    actor: str
+    speaker: str | None
+    seniority: Seniority = "other"
+    level: Level | None = None
+    acts: bool = True
+    place: str | None = None
+    former: bool = False
+    former_title: bool = False
+
+    def label(self) -> str:
+        """For explanations."""
+        return f"{self.kind} {self.id}"
+
+
+def find_mentions(run: Sequence[Word], registry: Registry, day: date | None) -> list[Mention]:
+    """The mentions in a run of words, in order, none inside another."""
+    raw = [m for hit in registry.names.find(run) for m in [_resolve(hit, run, registry, day)] if m is not None]
+    joined = _join(raw, run, registry, day)
+    return [m for m in joined if not _only_beside(m)]
+
+
+def _only_beside(mention: Mention) -> bool:
+    return mention.kind in ("bare", "surname")
+
+
+def _resolve(hit: Hit[Named], run: Sequence[Word], registry: Registry, day: date | None) -> Mention | None:
+    sure = [n for n in hit.values if not n.ambiguous]
+    values = sorted(sure or hit.values, key=lambda n: _KIND_ORDER.index(n.kind))
+    named = _best(values, registry, day)
+    former = hit.last < len(run) and run[hit.last].text in _FORMER
+    if named.kind == "person":
+        return _person(hit, named.id, registry, day, former=former, sure=bool(sure))
+    if named.kind == "office":
+        return _office(hit, [n.id for n in values if n.kind == "office"], registry, day, former=former, sure=bool(sure))
+    if named.kind == "institution":
+        return Mention(
+            first=hit.first, last=hit.last, kind="institution", id=named.id, actor=named.actor, speaker=named.id,
+            seniority="spokesman", level="envoys",
+        )  # fmt: skip
+    return _actor_or_place(hit, named, run, registry)
+
+
+def _best(values: Sequence[Named], registry: Registry, day: date | None) -> Named:
+    """Of several bearers of one name the one who was in office, else the first of a tracked actor."""
+    if len(values) > 1 and values[0].kind == "person":
+        people = [n for n in values if n.kind == "person"]
+        inoffice = [n for n in people if day and any(t.holds(day) for t in registry.persons[n.id].terms)]
+        return (inoffice or people)[0]
+    return values[0]
+
+
+def _person(
+    hit: Hit[Named], person: str, registry: Registry, day: date | None, *, former: bool, sure: bool
+) -> Mention | None:
+    entry = registry.persons[person]
+    offices = registry.offices_of(person, day)
+    seniority: Seniority = SENIORITY[offices[0].rank] if offices else "other"
+    return Mention(
+        first=hit.first, last=hit.last, kind="person" if sure else "surname", id=person, actor=entry.actor if not offices
+        else offices[0].actor, speaker=entry.speaker or person, seniority=seniority,
+        level=offices[0].level if offices else None, former=former or _out_of_office(entry.terms, day) or not offices,
+    )  # fmt: skip
+
+
+def _out_of_office(terms: Sequence[object], day: date | None) -> bool:
+    return day is not None and bool(terms) and not any(t.holds(day) for t in terms)  # type: ignore[attr-defined]
+
+
+def _office(
+    hit: Hit[Named], ids: Sequence[str], registry: Registry, day: date | None, *, former: bool, sure: bool
+) -> Mention:
+    office = registry.offices[ids[0]]
+    for candidate in ids:
+        if registry.holders(candidate, day):
+            office = registry.offices[candidate]
+            break
+    holders = registry.holders(office.id, day) if day is not None else []
+    speaker = office.speaker or registry.actors[office.actor].english.lower()
+    if len(holders) == 1 and not former:
+        speaker = registry.persons[holders[0]].speaker or holders[0]
+    return Mention(
+        first=hit.first, last=hit.last, kind="office" if sure else "bare", id=office.id, actor=office.actor,
+        speaker=speaker, seniority=SENIORITY[office.rank], level=office.level, former=former, former_title=former,
+    )  # fmt: skip
+
+
+def _actor_or_place(hit: Hit[Named], named: Named, run: Sequence[Word], registry: Registry) -> Mention | None:
+    if named.kind == "place":
+        return Mention(
+            first=hit.first, last=hit.last, kind="place", id=named.id, actor=named.actor, speaker=None, acts=False,
+            place=registry.place_english[named.id],
+        )  # fmt: skip
+    actor = registry.actors[named.actor]
+    if _beside(hit, run, actor.not_after, before=True) or _beside(hit, run, actor.not_before, before=False):
+        return None
+    located = _is_located(hit, run)
+    return Mention(
+        first=hit.first, last=hit.last, kind=named.kind, id=actor.id, actor=actor.id, speaker=actor.english.lower(),
+        level="leaders", acts=not located,
+        place=actor.capital_english if named.kind == "capital" else (actor.english if named.kind == "actor" else None),
+    )  # fmt: skip
+
+
+def _beside(hit: Hit[Named], run: Sequence[Word], stops: Sequence[str], *, before: bool) -> bool:
+    index = hit.first - 1 if before else hit.last
+    if not stops or not 0 <= index < len(run):
+        return False
+    return any(stop in run[index].forms for stop in map(_level_cached, stops))
+
+
+def _level_cached(word: str) -> str:
+    return word.translate(str.maketrans("أإآىةؤئ", "ااايهوي"))
+
+
+def _is_located(hit: Hit[Named], run: Sequence[Word]) -> bool:
+    """Whether a name stands after a preposition of place."""
+    word = run[hit.first]
+    bare = word.text.removeprefix("و")
+    if hit.first and run[hit.first - 1].text in _PLACE_BEFORE:
+        return True
+    return bare.startswith(_PLACE_CLITICS) and any(bare[1:] == f for f in word.forms) and len(bare) > 4 and bare[0] == "ب"
+
+
+def _join(found: Sequence[Mention], run: Sequence[Word], registry: Registry, day: date | None) -> list[Mention]:
+    """Titles and names that stand together become one mention of the person."""
+    result: list[Mention] = []
+    for mention in found:
+        previous = result[-1] if result else None
+        merged = _merge(previous, mention, run, registry, day) if previous is not None else None
+        if merged is not None:
+            result[-1] = merged
+        else:
+            result.append(mention)
+    return result
+
+
+def _merge(
+    one: Mention, two: Mention, run: Sequence[Word], registry: Registry, day: date | None
+) -> Mention | None:
+    gap = two.first - one.last
+    titles, people = ("office", "bare", "institution"), ("person", "surname")
+    if gap > _GAP or {one.kind, two.kind} & {"actor", "capital", "place", "people"}:
+        return None
+    joined = run[two.first].text[:1] == "و" and not run[two.first].forms[0] == "وزير" and two.kind in people
+    if one.kind in titles and two.kind in people:
+        if one.actor != two.actor and not _held_ever(two.id, one.id, registry):
+            return None
+        if joined and gap == 0 and run[two.first].text[1:] in run[two.first].forms and one.kind == "office":
+            return None
+        return _fused(one, two, registry, day)
+    if one.kind in people and two.kind in ("office", "bare") and gap <= 1 and _held_ever(one.id, two.id, registry):
+        return _fused(two, one, registry, day, first=one.first, last=two.last)
+    return None
+
+
+def _held_ever(person: str, office: str, registry: Registry) -> bool:
+    entry = registry.persons.get(person)
+    return entry is not None and any(t.office == office for t in entry.terms)
+
+
+def _fused(
+    title: Mention, person: Mention, registry: Registry, day: date | None, first: int | None = None, last: int | None = None
+) -> Mention:
+    office = registry.offices.get(title.id)
+    held = office is not None and _held_ever(person.id, office.id, registry)
+    seniority = SENIORITY[office.rank] if office is not None and held else person.seniority
+    return msgspec.structs.replace(
+        person, first=title.first if first is None else first, last=person.last if last is None else last, kind="person",
+        seniority=seniority, level=office.level if office is not None and held else person.level,
+        actor=office.actor if office is not None and held else person.actor,
+        former=title.former_title or (person.former and day is not None and not held),
+        former_title=title.former_title,
+    )  # fmt: skip

@@ -1,0 +1,161 @@
+"""Arabic text as words that can be looked up: letters levelled, clitics opened, offsets kept.
+
+Levelling follows common practice of Arabic retrieval (hamza seats, final ya, ta marbuta, diacritics, tatweel; see Larkey
+et al. 2002, light stemming). It must not know actors, issues or cues.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+import msgspec
+
+Span = tuple[int, int]
+
+_LEVEL = str.maketrans(
+    "أإآٱىةؤئڤگکیې",
+    "اااايهويفككيي",
+)
+_MARKS = "\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad"
+_MARK = re.compile(f"[{_MARKS}]+")
+_TOKEN = re.compile(rf"[^\W_](?:[\w{_MARKS}]|(?<=\d)[.,٫٬](?=\d))*|[%٪]")
+_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
+
+OPENING = "\"«“„‹'‘"
+CLOSING = "\"»”“›'’"
+
+_CONJUNCTIONS = "وف"
+_PREPOSITIONS = "بلك"
+_SUFFIXES = ("هما", "كما", "هم", "هن", "ها", "نا", "كم", "ه", "ي")
+_MIN_STEM = 2
+
+
+def level(word: str) -> str:
+    """A word or phrase with spelling differences removed; Arabic and Persian digits become Latin ones."""
+    return _MARK.sub("", word).translate(_LEVEL).translate(_DIGITS)
+
+
+@lru_cache(maxsize=65536)
+def forms(word: str) -> tuple[str, ...]:
+    """All readings of a levelled word with its clitics taken off, the word itself first.
+
+    وللقوات gives, among others, للقوات، القوات، قوات; عضويتها gives عضويه. Never empty; linear in the word's length.
+    """
+    found = {word: None}
+    fronts = [word]
+    if word[:1] in _CONJUNCTIONS and len(word) > _MIN_STEM:
+        fronts.append(word[1:])
+    for front in tuple(fronts):
+        if front[:1] == "س" and front[1:2] in "يتنا" and len(front) > 4:
+            fronts.append(front[1:])
+        if front.startswith("لل") and len(front) > 3:
+            fronts.append("ال" + front[2:])
+        if front[:1] in _PREPOSITIONS and len(front) > _MIN_STEM + 1:
+            fronts.append(front[1:])
+    for front in tuple(fronts):
+        if front.startswith("ال") and len(front) > _MIN_STEM + 2:
+            fronts.append(front[2:])
+    for front in fronts:
+        found[front] = None
+        for suffix in _SUFFIXES:
+            if front.endswith(suffix) and len(front) - len(suffix) > _MIN_STEM:
+                bare = front[: -len(suffix)]
+                found[bare] = None
+                if bare.endswith("ت"):
+                    found[bare[:-1] + "ه"] = None
+                break
+    return tuple(found)
+
+
+class Word(msgspec.Struct, frozen=True):
+    """One word: raw offsets, levelled letters, and its readings without clitics."""
+
+    start: int
+    end: int
+    text: str
+    forms: tuple[str, ...]
+
+
+def words(text: str, start: int = 0, end: int | None = None) -> list[Word]:
+    """The words of a stretch of text, in order; offsets are into the whole text."""
+    stop = len(text) if end is None else end
+    result = []
+    for match in _TOKEN.finditer(text, start, stop):
+        plain = level(match.group())
+        result.append(Word(match.start(), match.end(), plain, forms(plain)))
+    return result
+
+
+class Sentence(msgspec.Struct, frozen=True):
+    """One sentence with its words. `paragraph` counts from 0; `quotes`: spans between quotation marks."""
+
+    start: int
+    end: int
+    paragraph: int
+    words: tuple[Word, ...]
+    quotes: tuple[Span, ...]
+
+    def slice(self, text: str) -> str:
+        """The sentence's raw characters."""
+        return text[self.start : self.end]
+
+
+_PARAGRAPH = re.compile(r"[^\n\r\u2028\u2029]+")
+_QUOTE = re.compile(r'"[^"\n]*"|«[^»\n]*»|“[^”“\n]*[”“]')
+_STOP = re.compile(r"[.!?؟…]+[\"»”’')\]]*(?=\s|$|[^\W\d_])|[؛](?=\s)")
+_ABBREVIATION = re.compile(r"(?:^|[\s(])[\w]{1}$")
+
+
+def paragraphs(text: str) -> list[Span]:
+    """Spans of the paragraphs (lines with anything on them), trimmed."""
+    spans = []
+    for match in _PARAGRAPH.finditer(text):
+        trimmed = _trim(text, match.start(), match.end())
+        if trimmed is not None:
+            spans.append(trimmed)
+    return spans
+
+
+def _trim(text: str, start: int, end: int) -> Span | None:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return (start, end) if end > start else None
+
+
+def sentences(text: str) -> list[Sentence]:
+    """The sentences of a text, in order. A full stop inside quotation marks ends none."""
+    result = []
+    for index, (start, end) in enumerate(paragraphs(text)):
+        quotes = tuple(m.span() for m in _QUOTE.finditer(text, start, end))
+        for begin, stop in _split(text, start, end, quotes):
+            inside = tuple(q for q in quotes if begin <= q[0] < stop)
+            found = words(text, begin, stop)
+            if found:
+                result.append(Sentence(begin, stop, index, tuple(found), inside))
+    return result
+
+
+def _split(text: str, start: int, end: int, quotes: tuple[Span, ...]) -> Iterator[Span]:
+    begin = start
+    pending = iter(quotes)
+    quote = next(pending, None)
+    for match in _STOP.finditer(text, start, end):
+        while quote is not None and quote[1] <= match.start():
+            quote = next(pending, None)
+        if quote is not None and quote[0] < match.start() and match.end() < quote[1]:
+            continue
+        if match.group().startswith(".") and _ABBREVIATION.search(text[max(start, match.start() - 3) : match.start()]):
+            continue
+        trimmed = _trim(text, begin, match.end())
+        if trimmed is not None:
+            yield trimmed
+        begin = match.end()
+    trimmed = _trim(text, begin, end)
+    if trimmed is not None:
+        yield trimmed
+
+
