@@ -48,20 +48,21 @@ class Phrases(Generic[Value]):
             node.values.append(value)
 
     def find(self, run: Sequence[Word], *, overlapping: bool = False) -> list[Hit[Value]]:
-        """Hits in order of their first word; the longest at each place, and without `overlapping` none inside another."""
-        hits = []
+        """Hits in order of their first word: the longest at each place and none inside another, or all of them."""
+        if overlapping:
+            return [hit for index in range(len(run)) for hit in self._at(run, index)]
+        hits: list[Hit[Value]] = []
         index = 0
         while index < len(run):
-            hit = self._longest(run, index)
-            if hit is None:
-                index += 1
-                continue
-            hits.append(hit)
-            index = index + 1 if overlapping else hit.last
+            found = self._at(run, index)
+            if found:
+                hits.append(found[-1])
+            index = found[-1].last if found else index + 1
         return hits
 
-    def _longest(self, run: Sequence[Word], first: int) -> Hit[Value] | None:
-        best: Hit[Value] | None = None
+    def _at(self, run: Sequence[Word], first: int) -> list[Hit[Value]]:
+        """The hits that begin at a word, the shortest first."""
+        hits: list[Hit[Value]] = []
         level_nodes = [self._root]
         index = first
         while level_nodes and index < len(run):
@@ -73,9 +74,9 @@ class Phrases(Generic[Value]):
             index += 1
             values = [value for node in following for value in node.values]
             if values:
-                best = Hit(first, index, tuple(dict.fromkeys(values)))
+                hits.append(Hit(first, index, tuple(dict.fromkeys(values))))
             level_nodes = following
-        return best
+        return hits
 
 
 def phrase_key(phrase: str) -> str:

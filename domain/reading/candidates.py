@@ -1,0 +1,61 @@
+"""One reading of one clause: what would be an event, before repeats are merged. It must not know how texts are split."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from domain.events import Attribution, Precision, Seniority, Span, Stance, SummitStatus
+
+
+class Moment(msgspec.Struct, frozen=True, kw_only=True):
+    """When something was said or happens; `how` for explanations."""
+
+    occurred_on: str | None
+    precision: Precision
+    inferred: bool
+    how: str = ""
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """A statement, threat or commitment read from one sentence. `trace`: how each field came out."""
+
+    type: Literal["statement", "threat", "commitment"]
+    actor: str
+    issue: str | None
+    stance: Stance | None
+    speaker: str
+    seniority: Seniority
+    attribution: Attribution
+    evidence: Span
+    quote: bool
+    cue: str
+    cue_kind: str
+    moment: Moment
+    strength: float
+    order: int
+    target: str | None = None
+    condition: str | None = None
+    means: str | None = None
+    quantity: str | None = None
+    trace: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class Meeting(msgspec.Struct, frozen=True, kw_only=True):
+    """A meeting, as one sentence or more tell of it."""
+
+    participants: frozenset[str]
+    status: SummitStatus
+    moment: Moment
+    evidence: tuple[Span, ...]
+    place: str | None
+    format: str | None
+    level: str | None
+    issue: str | None
+    speaker: str | None
+    attribution: Attribution
+    cue: str
+    order: int
+    quote: bool = False
+    trace: dict[str, str] = msgspec.field(default_factory=dict)

@@ -1,0 +1,123 @@
+"""Which words report, evaluate, threaten or pledge: cues in a run of words, with their form.
+
+The lexicon gives stems; inflection by gender, number and future is formed here by rule. It must not know who speaks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+import msgspec
+
+from domain.reading.registry import Class, Cue, Lexicon
+from domain.reading.text import Word, level
+
+Form = Literal["past", "present", "participle", "noun"]
+Gender = Literal["m", "f", "p"]
+
+
+class CueForm(msgspec.Struct, frozen=True):
+    """One inflected form of a cue. `second`: a word (or the clitic ب) that must follow for the meaning to hold."""
+
+    lemma: str
+    kind: Class
+    form: Form
+    gender: Gender
+    second: str = ""
+
+
+class CueHit(msgspec.Struct, frozen=True):
+    """A cue at a word of a run. `joined`: the word carries a conjunction; `suffixed`: a pronoun hangs on it."""
+
+    index: int
+    cue: CueForm
+    joined: bool = False
+    suffixed: bool = False
+    future: bool = False
+
+
+# Written like nouns or particles of everyday use: cues only where a subject or its content follows at once.
+AMBIGUOUS = frozenset(level(w) for w in (
+    "رد", "بين", "عرض", "طلب", "كتب", "دعم", "قدر", "حمل", "وعد", "قرار", "نقل", "راي", "زاد", "مضي", "ختم", "قبل",
+    "علق", "شرح", "وقع", "فضل", "اكمل", "لام", "برر", "ضغط", "امل", "حث", "مهله", "نفي", "رفض", "سخر", "فرض", "درس",
+    "تردد", "سعي", "وصف", "ثمن", "دعوه", "قوله", "القول", "تصريح", "تصريحات", "توقيع", "يعد", "تعد", "مدح", "بارك",
+    "كشف", "اراد", "يريد", "تريد", "اقر", "يري", "تري", "ذكر", "تهديد", "تهديدات", "التزام", "موافقه", "واصل", "طالبا",
+    "تحذير", "تحذيرات", "اتهام", "ادانه", "معارضه", "تابع", "مقررا", "يوقع", "هاجم", "تاكيد", "انتقادات", "يقبل",
+    "قدم", "ردا", "متحدثا", "شدد", "دارسا", "موقعا", "عارضا", "يعرض", "قابلا", "استعداد", "مطالبه", "احتجاج", "اعلان",
+))  # fmt: skip
+
+
+class Cues:
+    """The forms of all cues, ready for look-up."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._table: dict[str, list[CueForm]] = {}
+        for cue in lexicon.cue:
+            for word, form in _inflect(cue):
+                self._table.setdefault(word, []).append(form)
+
+    def find(self, run: Sequence[Word]) -> list[CueHit]:
+        """The cues of a run of words, in order; at most one a word."""
+        hits = []
+        for index in range(len(run)):
+            hit = self._at(run, index)
+            if hit is not None:
+                hits.append(hit)
+        return hits
+
+    def _at(self, run: Sequence[Word], index: int) -> CueHit | None:
+        for text, joined, future in _verb_readings(run[index].text):
+            for form in self._table.get(text, ()):
+                if not form.second or _followed_by(run, index, form.second):
+                    suffixed = form.form == "noun" and text.endswith(("ه", "ها", "هم")) and not text.endswith("ره")
+                    return CueHit(index, form, joined, suffixed, future)
+        return None
+
+
+def _verb_readings(text: str) -> Iterator[tuple[str, bool, bool]]:
+    fronts = [(text, False)]
+    if len(text) > 3 and text[0] in "وف":
+        fronts.append((text[1:], True))
+    for front, joined in fronts:
+        yield front, joined, False
+        if len(front) > 4 and front[0] == "س" and front[1] in "يت":
+            yield front[1:], joined, True
+        if len(front) > 4 and front[0] in "بل" and not joined:
+            yield front[1:], False, False
+
+
+def _followed_by(run: Sequence[Word], index: int, second: str) -> bool:
+    following = run[index + 1 : index + 5]
+    if len(second) == 1:
+        return any(word.text.startswith(second) for word in following)
+    return any(word.text == second or word.text in (second + "ه", second + "ها") for word in following)
+
+
+def _inflect(cue: Cue) -> Iterator[tuple[str, CueForm]]:
+    past, _, second = level(cue.past).partition(" ")
+    for word, gender in _past_forms(past):
+        yield word, CueForm(past, cue.kind, "past", gender, second)
+    present, _, second = level(cue.present).partition(" ")
+    if present:
+        for word, gender in _present_forms(present):
+            yield word, CueForm(past, cue.kind, "present", gender, second)
+    participle, _, second = level(cue.participle).partition(" ")
+    if participle:
+        stem = participle.removesuffix("ا")
+        for word, gender in ((participle, "m"), (stem + "ه", "f"), (stem + "ين", "p")):
+            yield word, CueForm(past, cue.kind, "participle", gender, second)  # type: ignore[arg-type]
+    for noun in cue.nouns:
+        yield level(noun), CueForm(past, cue.kind, "noun", "m")
+
+
+def _past_forms(past: str) -> list[tuple[str, Gender]]:
+    weak = past[-1] in "ايه" and len(past) > 2
+    stem = past[:-1] if weak else past
+    return [(past, "m"), (stem + "ت", "f"), (stem + "وا", "p"), (past + "ا" if not weak else stem + "يا", "p")]
+
+
+def _present_forms(present: str) -> list[tuple[str, Gender]]:
+    stem = present.removeprefix("ي")
+    plural = stem[:-1] if stem[-1:] in "يو" and len(stem) > 3 else stem
+    return [(present, "m"), ("ت" + stem, "f"), ("ي" + plural + "ون", "p"), ("ن" + stem, "p"), ("ا" + stem, "m")]

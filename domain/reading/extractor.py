@@ -1,0 +1,104 @@
+"""From the text of one article to typed events: the port that every extractor has, and the rules' extractor.
+
+Clause by clause: who speaks, on which issue, on which side, when; then repeats are merged into one event per type, actor
+and issue. It must not know where texts come from or where events go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Protocol
+
+import msgspec
+
+from domain.events import Event
+from domain.reading.candidates import Candidate, Meeting
+from domain.reading.clauses import Carry, Clause, ClauseReader
+from domain.reading.dates import Calendar, find_dates
+from domain.reading.judge import Judge
+from domain.reading.layout import Layout
+from domain.reading.meetings import MeetingReader, merge
+from domain.reading.mentions import find_mentions
+from domain.reading.moments import STATEMENT_DAYS, Scene, is_recent
+from domain.reading.registry import Registry
+from domain.reading.text import Sentence, sentences
+from domain.reading.topics import TextTopics, Topic, TopicFinder
+from domain.reading.weigh import to_events, to_summits
+
+VERSION = "rules-1"
+
+
+class Explained(msgspec.Struct, frozen=True, kw_only=True):
+    """An event with how each of its fields came out, in words for people."""
+
+    event: Event
+    trace: dict[str, str]
+
+
+class Extractor(Protocol):
+    """What reads articles: rules today, other readers behind the same port."""
+
+    version: str
+
+    def read(self, text: str, *, published: date | None) -> list[Event]:
+        """The events of a cleaned text, in order of their first evidence; may be empty."""
+        ...
+
+    def explain(self, text: str, *, published: date | None) -> list[Explained]:
+        """The same events, each with its reasons."""
+        ...
+
+
+class RuleExtractor:
+    """The extractor of clause rules. Build once for a registry; it keeps no state between texts."""
+
+    version = VERSION
+
+    def __init__(self, registry: Registry, calendar: Calendar) -> None:
+        self._registry = registry
+        self._calendar = calendar
+        self._layout = Layout(registry.lexicon)
+        self._clauses = ClauseReader(registry)
+        self._topics = TopicFinder(registry)
+        self._meetings = MeetingReader(registry, self._topics)
+        self._judge = Judge(registry)
+
+    def read(self, text: str, *, published: date | None) -> list[Event]:
+        """The events of a cleaned text, in order of their first evidence; may be empty."""
+        return [e.event for e in self.explain(text, published=published)]
+
+    def explain(self, text: str, *, published: date | None) -> list[Explained]:
+        """The same events, each with its reasons."""
+        found = sentences(text)
+        candidates, meetings = self._read(text, found, published)
+        explained = [
+            Explained(event=event, trace=trace)
+            for event, trace in (*to_events(candidates, VERSION), *to_summits(meetings, VERSION))
+        ]
+        return sorted(explained, key=lambda e: (e.event.evidence[0], e.event.evidence, str(e.event.issue), type(e.event).__name__))
+
+    def _read(
+        self, text: str, found: Sequence[Sentence], published: date | None
+    ) -> tuple[list[Candidate], list[Meeting]]:
+        body = self._layout.body(text, found)
+        topics = self._topics.scan(found)
+        dates = find_dates(text, published, self._calendar)
+        scene, carry = Scene(published), Carry()
+        candidates: list[Candidate] = []
+        meetings: list[Meeting] = []
+        for index, sentence in enumerate(found):
+            if not body[index]:
+                continue
+            mentions = find_mentions(sentence.words, self._registry, published)
+            clauses = self._clauses.read(index, sentence, mentions, carry)
+            here = [d for d in dates if sentence.start <= d.start < sentence.end]
+            for clause in clauses:
+                when = scene.of(clause, sentence, here)
+                if clause.speaker is not None and is_recent(when, published, STATEMENT_DAYS):
+                    candidates += self._judge.candidates(text, sentence, clause, self._of(topics, clause), when, mentions)
+            meetings += self._meetings.read(index, sentence, mentions, clauses, here, topics, published)
+        return candidates, merge(meetings)
+
+    def _of(self, topics: TextTopics, clause: Clause) -> list[Topic]:
+        return self._topics.topics(topics, clause.sentence, clause.first, clause.last)

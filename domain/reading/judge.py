@@ -1,0 +1,140 @@
+"""What a clause amounts to: a statement, a threat or a commitment, on each of its issues, with its fields.
+
+It must not merge clauses; `weigh` does that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+from domain.reading.candidates import Candidate, Moment
+from domain.reading.clauses import Clause, Speaker
+from domain.reading.mentions import Mention
+from domain.reading.phrases import Phrases
+from domain.reading.registry import Registry
+from domain.reading.stance import StanceReader, Verdict
+from domain.reading.text import Sentence, Word
+from domain.reading.topics import Topic
+
+_Type = Literal["statement", "threat", "commitment"]
+_MILITARY = ("هدف", "اهداف", "عسكري", "قوات", "ضرب", "قصف", "سلاح", "بالقوه", "صواريخ", "نووي", "استهداف", "حرب")
+_ECONOMIC = ("عقوبات", "رسوم", "جمركيه", "اقتصادي", "نفط", "غاز", "تجاري", "حظر")
+_QUANTITY = re.compile(r"(\d[\d.,٫]*)\s*(?:ا?لف|مليون|مليار|دوله|دولة|دول|مليارات|ملايين)?")
+_UNITS = {"دوله": "states", "دول": "states", "مليار": "billion", "مليون": "million", "الف": "thousand", "جندي": "troops", "مليارات": "billion", "ملايين": "million"}  # fmt: skip
+_MIN_QUOTED = 3
+
+
+class Judge:
+    """The compiled word lists of threats and undertakings, and the reader of stances. One for each registry."""
+
+    def __init__(self, registry: Registry) -> None:
+        words = registry.lexicon.words
+        self._tracked = registry.tracked
+        self._stances = StanceReader(registry)
+        self._harm = Phrases((p, True) for p in words["harm"])
+        self._pledge = Phrases((p, True) for p in words["pledge"])
+
+    def candidates(
+        self, text: str, sentence: Sentence, clause: Clause, topics: Sequence[Topic], when: Moment,
+        mentions: Sequence[Mention],
+    ) -> list[Candidate]:  # fmt: skip
+        """The candidates of one clause whose speaker is a tracked actor's member; may be empty."""
+        speaker = clause.speaker
+        if speaker is None or speaker.actor not in self._tracked:
+            return []
+        found = []
+        for topic in topics:
+            if self._is_third_party(clause, topic):
+                continue
+            verdict = self._stances.read(clause, topic, sentence.words)
+            if verdict.stance is None:
+                continue
+            found.append(self._candidate(text, sentence, clause, topic, verdict, when, mentions, speaker))
+        return found
+
+    def _is_third_party(self, clause: Clause, topic: Topic) -> bool:
+        """Whether the topic lies in what the speaker tells of somebody else's stance."""
+        anchor = topic.anchors[0][0]
+        return any(
+            actor is not None and actor != "" and hit.index < anchor and hit.cue.form != "noun" for hit, actor in clause.inner
+        )
+
+    def _candidate(
+        self, text: str, sentence: Sentence, clause: Clause, topic: Topic, verdict: Verdict, when: Moment,
+        mentions: Sequence[Mention], speaker: Speaker,
+    ) -> Candidate:  # fmt: skip
+        run = sentence.words
+        kind = self._type(clause, run, verdict)
+        condition = verdict.condition or self._stances.condition_in(run, clause.first, clause.last)
+        cue = run[clause.cue.index].text if clause.cue is not None else ""
+        return Candidate(
+            type=kind, actor=speaker.actor, issue=topic.issue, stance=verdict.stance, speaker=speaker.id,
+            seniority=speaker.seniority, attribution=speaker.attribution, evidence=(sentence.start, sentence.end),
+            quote=_quotes(sentence), cue=cue, cue_kind=clause.cue.cue.kind if clause.cue is not None else "say",
+            moment=when, strength=verdict.strength, order=clause.sentence,
+            target=_other(mentions, clause, speaker) if kind == "threat" else None,
+            condition=_raw(text, run, condition) if kind != "statement" and condition is not None else None,
+            means=_means(run, clause) if kind == "threat" else None,
+            quantity=_quantity(run, clause) if kind == "commitment" else None,
+            trace=_trace(clause, topic, verdict, when, run, speaker),
+        )  # fmt: skip
+
+    def _type(self, clause: Clause, run: Sequence[Word], verdict: Verdict) -> _Type:
+        own = clause.cue.cue.kind if clause.cue is not None else ""
+        content = run[clause.first : clause.last]
+        if own == "threat" and not clause.negated:
+            return "threat"
+        if verdict.stance in ("opposes", "conditional") and self._harm.find(content):
+            return "threat"
+        if own == "commit" and not clause.negated and verdict.stance in ("supports", "conditional"):
+            return "commitment"
+        pledged = any(h.cue.kind == "commit" and actor in (None, "") for h, actor in clause.inner if h.cue.form != "noun")
+        if verdict.stance in ("supports", "conditional") and (pledged or self._pledge.find(content)):
+            return "commitment"
+        return "statement"
+
+
+def _quotes(sentence: Sentence) -> bool:
+    """Reported words in quotation marks, not a name or a scare quote."""
+    return any(sum(q[0] <= w.start < q[1] for w in sentence.words) >= _MIN_QUOTED for q in sentence.quotes)
+
+
+def _other(mentions: Sequence[Mention], clause: Clause, speaker: Speaker) -> str | None:
+    others = [m.actor for m in mentions if clause.first <= m.first < clause.last and m.actor != speaker.actor and m.kind != "place"]
+    return others[0] if others else None
+
+
+def _raw(text: str, run: Sequence[Word], span: tuple[int, int]) -> str:
+    return text[run[span[0]].start : run[span[1] - 1].end]
+
+
+def _means(run: Sequence[Word], clause: Clause) -> str:
+    content = [form for word in run[clause.first : clause.last] for form in word.forms]
+    if any(form.startswith(_ECONOMIC) for form in content):
+        return "economic"
+    return "military" if any(form.startswith(_MILITARY) for form in content) else "diplomatic"
+
+
+def _quantity(run: Sequence[Word], clause: Clause) -> str | None:
+    for index in range(clause.first, clause.last):
+        if run[index].text[0].isdigit() and index + 1 < clause.last:
+            unit = next((_UNITS[f] for f in run[index + 1].forms if f in _UNITS), None)
+            if unit is not None:
+                return f"{run[index].text} {unit}"
+    return None
+
+
+def _trace(
+    clause: Clause, topic: Topic, verdict: Verdict, when: Moment, run: Sequence[Word], speaker: Speaker
+) -> dict[str, str]:
+    first, last = topic.anchors[0]
+    return {
+        "cue": run[clause.cue.index].text if clause.cue is not None else "(none)",
+        "speaker": speaker.how,
+        "issue": f"{' '.join(w.text for w in run[first:last])} by rule: {topic.rule}",
+        "stance": verdict.because,
+        "flipped by": verdict.flipped_by,
+        "date": when.how,
+    }

@@ -1,0 +1,105 @@
+"""Which issues a stretch of words is about, and beside which words.
+
+Rules of word groups from `issues.toml`, each group sought in the clause, the sentence or the whole text. It must not
+know stances or speakers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import msgspec
+
+from domain.reading.phrases import Hit, Phrases
+from domain.reading.registry import Issue, Registry
+from domain.reading.text import Sentence
+
+Scope = Literal["clause", "sentence", "text"]
+Group = tuple[str, str]
+
+
+class Topic(msgspec.Struct, frozen=True):
+    """An issue found in a clause. `anchors`: word ranges of the sentence that name it; `rule`: for explanations."""
+
+    issue: str
+    anchors: tuple[tuple[int, int], ...]
+    rule: str
+
+
+class _Rule(msgspec.Struct, frozen=True):
+    source: str
+    parts: tuple[tuple[str, Scope], ...]
+
+
+class TextTopics(msgspec.Struct, frozen=True):
+    """The word groups found in a text: by sentence, and over all."""
+
+    sentences: tuple[tuple[Hit[Group], ...], ...]
+    everywhere: frozenset[Group]
+
+
+class TopicFinder:
+    """The compiled rules of all issues."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._issues = registry.issues
+        self._rules = {issue.id: tuple(_compile(rule) for rule in issue.rules) for issue in registry.issues.values()}
+        self._phrases: Phrases[Group] = Phrases(_entries(registry.issues, registry.shared))
+
+    def scan(self, sentences: Sequence[Sentence]) -> TextTopics:
+        """The word groups of every sentence of a text, once."""
+        found = tuple(tuple(self._phrases.find(s.words, overlapping=True)) for s in sentences)
+        return TextTopics(found, frozenset(value for hits in found for hit in hits for value in hit.values))
+
+    def topics(self, text: TextTopics, sentence: int, first: int, last: int) -> list[Topic]:
+        """The issues of words [first, last) of a sentence, in the registry's order."""
+        whole = text.sentences[sentence]
+        clause = [hit for hit in whole if first <= hit.first and hit.last <= last]
+        around = _groups(whole)
+        inside = _groups(clause)
+        result = []
+        for issue in self._issues.values():
+            topic = self._topic(issue, clause, inside, around, text.everywhere)
+            if topic is not None:
+                result.append(topic)
+        return result
+
+    def _topic(
+        self, issue: Issue, clause: Sequence[Hit[Group]], inside: frozenset[Group], around: frozenset[Group],
+        everywhere: frozenset[Group],
+    ) -> Topic | None:  # fmt: skip
+        if (issue.id, "exclude") in inside:
+            return None
+        scopes: Mapping[Scope, frozenset[Group]] = {"clause": inside, "sentence": around, "text": everywhere}
+        for rule in self._rules[issue.id]:
+            if all(self._holds(issue.id, name, scopes[scope]) for name, scope in rule.parts):
+                anchor = rule.parts[0][0]
+                places = [(h.first, h.last) for h in clause if (issue.id, anchor) in h.values or ("", anchor) in h.values]
+                if places:
+                    return Topic(issue.id, tuple(places), rule.source)
+        return None
+
+    def _holds(self, issue: str, group: str, found: frozenset[Group]) -> bool:
+        return (issue, group) in found or ("", group) in found
+
+
+def _groups(hits: Sequence[Hit[Group]]) -> frozenset[Group]:
+    return frozenset(value for hit in hits for value in hit.values)
+
+
+def _compile(rule: str) -> _Rule:
+    parts: list[tuple[str, Scope]] = []
+    for part in rule.split("&"):
+        name, _, scope = part.strip().partition("@")
+        parts.append((name, scope if scope in ("sentence", "text") else "clause"))  # type: ignore[arg-type]
+    return _Rule(rule, tuple(parts))
+
+
+def _entries(issues: Mapping[str, Issue], shared: Mapping[str, tuple[str, ...]]) -> list[tuple[str, Group]]:
+    entries: list[tuple[str, Group]] = [(phrase, ("", name)) for name, group in shared.items() for phrase in group]
+    for issue in issues.values():
+        for name, group in issue.terms.items():
+            entries.extend((phrase, (issue.id, name)) for phrase in group)
+        entries.extend((phrase, (issue.id, "exclude")) for phrase in issue.exclude)
+    return entries
