@@ -86,15 +86,17 @@ class ClauseReader:
         self._according = Phrases((p, True) for p in words["according"])
         self._anonymous = Phrases((p, True) for p in words["anonymous"])
 
-    def read(
-        self, index: int, sentence: Sentence, mentions: Sequence[Mention], carry: Carry
-    ) -> list[Clause]:
+    def read(self, index: int, sentence: Sentence, mentions: Sequence[Mention], carry: Carry) -> list[Clause]:
         """The clauses of one sentence, in order; updates the carried speaker."""
         run = sentence.words
         if self._reset.find(run[:6]):
             carry.set(None)
         hits = [h for h in self._cues.find(run) if not self._inside_mention(h, mentions)]
-        starts = [(hit, self._subject(hit, run, mentions, carry, sentence)) for hit in hits if self._is_cue(hit, run, mentions)]
+        starts = [
+            (hit, self._subject(hit, run, mentions, carry, sentence))
+            for hit in hits
+            if self._is_cue(hit, run, mentions)
+        ]
         clauses = self._assemble(index, sentence, starts, mentions, carry)
         if not clauses:
             clauses = self._without_cue(index, sentence, mentions, carry)
@@ -193,8 +195,12 @@ class ClauseReader:
             return self._speaker(mention, hit, anonymous=True, how="an unnamed official")
         for word in window:
             for actor in self._registry.actors.values():
-                if any(form in word.forms for a in actor.adjectives for form in (_plain(a), _plain(a) + "ون", _plain(a) + "ين")):
-                    return Speaker(actor=actor.id, id=actor.english.lower(), attribution="anonymous", kind="actor",
+                if any(
+                    form in word.forms
+                    for a in actor.adjectives
+                    for form in (_plain(a), _plain(a) + "ون", _plain(a) + "ين")
+                ):
+                    return Speaker(actor=actor.id, id=actor.english.lower().replace(" ", "-"), attribution="anonymous", kind="actor",
                                    how="an unnamed official")  # fmt: skip
         return None
 
@@ -207,7 +213,11 @@ class ClauseReader:
                 mention = next((m for m in mentions if place < m.first <= place + 3 and m.kind != "place"), None)
                 anonymous = bool(self._anonymous.find(run[place + 1 : place + 4]))
                 if mention is not None:
-                    return "overt", self._speaker(mention, hit, anonymous=anonymous, how="named by the agency"), mention.last
+                    return (
+                        "overt",
+                        self._speaker(mention, hit, anonymous=anonymous, how="named by the agency"),
+                        mention.last,
+                    )
                 if anonymous:
                     shifted = msgspec.structs.replace(hit, index=place)
                     return "overt", self._anonymous_speaker(run, shifted, mentions), place + 2
@@ -292,7 +302,9 @@ class ClauseReader:
         if clause.cue is None or clause.cue.cue.kind not in _REPORTING | {"demand", "accuse", "reject"}:
             return hit.cue.form == "noun"
         before = run[hit.index - 1].text if hit.index else ""
-        if hit.cue.kind in _REPORTING and (hit.joined or before in ("كما", "لكنه", "لكنها", "ثم", "ولكنه", "قد", "وقد")):
+        if hit.cue.kind in _REPORTING and (
+            hit.joined or before in ("كما", "لكنه", "لكنها", "ثم", "ولكنه", "قد", "وقد")
+        ):
             return False
         if hit.cue.form == "past" and (hit.joined or before in ("كما", "لكنه", "لكنها", "فيما", "بينما", "حين")):
             return False
@@ -309,9 +321,7 @@ class ClauseReader:
                 return 0, len(run) if leading else hit.index
         return content, len(run)
 
-    def _without_cue(
-        self, index: int, sentence: Sentence, mentions: Sequence[Mention], carry: Carry
-    ) -> list[Clause]:
+    def _without_cue(self, index: int, sentence: Sentence, mentions: Sequence[Mention], carry: Carry) -> list[Clause]:
         """A sentence with no cue: a source named behind (بحسب), a quotation that goes on, or narration."""
         run = sentence.words
         for hit in self._according.find(run):
@@ -341,7 +351,11 @@ def _mention_at(mentions: Sequence[Mention], index: int) -> Mention | None:
 def _mention_ending(mentions: Sequence[Mention], index: int, run: Sequence[Word] | None = None) -> Mention | None:
     """The mention right before a word, past قد and كان."""
     stop = index
-    while run is not None and stop > 0 and run[stop - 1].text in ("قد", "وقد", "كان", "كانت", "لا", "لم", "لن", "ما", "لن"):
+    while (
+        run is not None
+        and stop > 0
+        and run[stop - 1].text in ("قد", "وقد", "كان", "كانت", "لا", "لم", "لن", "ما", "لن")
+    ):
         stop -= 1
     return next((m for m in mentions if m.last == stop), None)
 
@@ -352,7 +366,9 @@ def _governed(mention: Mention, run: Sequence[Word]) -> bool:
     if mention.first == 0:
         return word.text[:1] in "بل" and word.text[1:] in word.forms and len(word.text) > 4
     before = run[mention.first - 1].text
-    return before in _LINKS - {"ان", "لكن", "اليوم", "امس", "كما"} or (word.text[0] in "بل" and word.text.startswith(("لل", "بال")))
+    return before in _LINKS - {"ان", "لكن", "اليوم", "امس", "كما"} or (
+        word.text[0] in "بل" and word.text.startswith(("لل", "بال"))
+    )
 
 
 def _nominative(mention: Mention, run: Sequence[Word]) -> bool:
@@ -365,7 +381,13 @@ def _nominative(mention: Mention, run: Sequence[Word]) -> bool:
 
 def _is_link(word: Word) -> bool:
     bare = word.text.removeprefix("و")
-    return word.text in _LINKS or word.text in _CONTENT or word.text in _DAYS or bare in _CONTENT or word.text.startswith(("لل", "بال", "بان"))
+    return (
+        word.text in _LINKS
+        or word.text in _CONTENT
+        or word.text in _DAYS
+        or bare in _CONTENT
+        or word.text.startswith(("لل", "بال", "بان"))
+    )
 
 
 def _punctuated(sentence: Sentence, run: Sequence[Word], index: int) -> bool:

@@ -76,7 +76,9 @@ class RuleExtractor:
             Explained(event=event, trace=trace)
             for event, trace in (*to_events(candidates, VERSION), *to_summits(meetings, VERSION))
         ]
-        return sorted(explained, key=lambda e: (e.event.evidence[0], e.event.evidence, str(e.event.issue), type(e.event).__name__))
+        return sorted(
+            explained, key=lambda e: (e.event.evidence[0], e.event.evidence, str(e.event.issue), type(e.event).__name__)
+        )
 
     def _read(
         self, text: str, found: Sequence[Sentence], published: date | None
@@ -96,7 +98,9 @@ class RuleExtractor:
             for clause in clauses:
                 when = scene.of(clause, sentence, here)
                 if clause.speaker is not None and is_recent(when, published, STATEMENT_DAYS):
-                    candidates += self._judge.candidates(text, sentence, clause, self._of(topics, clause), when, mentions)
+                    candidates += self._judge.candidates(
+                        text, sentence, clause, self._of(topics, clause), when, mentions
+                    )
             meetings += self._meetings.read(index, sentence, mentions, clauses, here, topics, published)
         return candidates, merge(meetings)
 

@@ -58,7 +58,8 @@ class Judge:
         """Whether the topic lies in what the speaker tells of somebody else's stance."""
         anchor = topic.anchors[0][0]
         return any(
-            actor is not None and actor != "" and hit.index < anchor and hit.cue.form != "noun" for hit, actor in clause.inner
+            actor is not None and actor != "" and hit.index < anchor and hit.cue.form != "noun"
+            for hit, actor in clause.inner
         )
 
     def _candidate(
@@ -90,7 +91,9 @@ class Judge:
             return "threat"
         if own == "commit" and not clause.negated and verdict.stance in ("supports", "conditional"):
             return "commitment"
-        pledged = any(h.cue.kind == "commit" and actor in (None, "") for h, actor in clause.inner if h.cue.form != "noun")
+        pledged = any(
+            h.cue.kind == "commit" and actor in (None, "") for h, actor in clause.inner if h.cue.form != "noun"
+        )
         if verdict.stance in ("supports", "conditional") and (pledged or self._pledge.find(content)):
             return "commitment"
         return "statement"
@@ -102,7 +105,11 @@ def _quotes(sentence: Sentence) -> bool:
 
 
 def _other(mentions: Sequence[Mention], clause: Clause, speaker: Speaker) -> str | None:
-    others = [m.actor for m in mentions if clause.first <= m.first < clause.last and m.actor != speaker.actor and m.kind != "place"]
+    others = [
+        m.actor
+        for m in mentions
+        if clause.first <= m.first < clause.last and m.actor != speaker.actor and m.kind != "place"
+    ]
     return others[0] if others else None
 
 

@@ -41,7 +41,9 @@ class Layout:
         """A heading such as أخبار ذات صلة: what follows are other articles' headlines."""
         first = sentences[members[0]]
         raw = text[first.start : sentences[members[-1]].end]
-        return len(first.words) <= 5 and any(k in raw for k in ("ذات صلة", "مواضيع متعلقة", "اقرأ المزيد", "الأكثر قراءة"))
+        return len(first.words) <= 5 and any(
+            k in raw for k in ("ذات صلة", "مواضيع متعلقة", "اقرأ المزيد", "الأكثر قراءة")
+        )
 
     def _foreign(
         self, text: str, sentences: Sequence[Sentence], members: Sequence[int], order: int, count: int

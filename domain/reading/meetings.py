@@ -26,7 +26,15 @@ _REACH_ON = 18
 _BLOCS = frozenset({"COW", "NATO", "EU", "EUROPE", "G7"})
 _LINKS = frozenset({"بين", "مع", "الي", "بمشاركه", "بحضور", "جمعت", "جمع", "ب", "ونظيره", "نظيره", "ونظيرته", "نظيرته"})
 _LEVELS = ("leaders", "ministers", "envoys")
-_STATUS_ORDER: tuple[SummitStatus, ...] = ("cancelled", "postponed", "ruled-out", "proposed", "under-way", "scheduled", "held")
+_STATUS_ORDER: tuple[SummitStatus, ...] = (
+    "cancelled",
+    "postponed",
+    "ruled-out",
+    "proposed",
+    "under-way",
+    "scheduled",
+    "held",
+)
 _TALK_VERBS = frozenset({"سيتحدث", "ساتحدث", "يتحدث", "هاتف", "اتصل", "تحادث"})
 
 
@@ -66,20 +74,32 @@ class MeetingReader:
         return []
 
     def _parties(
-        self, first: int, last: int, run: Sequence[Word], mentions: Sequence[Mention], speaker: Speaker | None, head: str
+        self,
+        first: int,
+        last: int,
+        run: Sequence[Word],
+        mentions: Sequence[Mention],
+        speaker: Speaker | None,
+        head: str,
     ) -> frozenset[str]:
         near = [
             m for m in mentions
             if first - _REACH_BACK <= m.first <= last + _REACH_ON and m.kind != "place"
             and (m.acts or m.kind in ("person", "office")) and not (m.kind == "capital" and m.first > first)
         ]  # fmt: skip
-        linked = any(w.text.lstrip("و") in _LINKS or w.text[:1] == "ب" and w.text[1:] in _LINKS for w in run[max(0, first - 3): last + 8])
+        linked = any(
+            w.text.lstrip("و") in _LINKS or w.text[:1] == "ب" and w.text[1:] in _LINKS
+            for w in run[max(0, first - 3) : last + 8]
+        )
         after = [m for m in near if m.first >= last]
         before = [m for m in near if m.last <= first]
         people = {m.actor for m in after if m.kind in ("person", "office", "people", "institution", "actor")}
         if head == "verb" or linked:
             people |= {m.actor for m in before[-2:]}
-            if speaker is not None and (head == "verb" or any(w.text in ("اجري", "عقد", "سيعقد", "اجرينا") for w in run[max(0, first - 4): first])):
+            if speaker is not None and (
+                head == "verb"
+                or any(w.text in ("اجري", "عقد", "سيعقد", "اجرينا") for w in run[max(0, first - 4) : first])
+            ):
                 people.add(speaker.actor)
         if not linked and head == "noun":
             people = {m.actor for m in after if m.first <= last + 5}
@@ -129,14 +149,22 @@ class MeetingReader:
         return UNKNOWN
 
     def _place(self, run: Sequence[Word], head: int, mentions: Sequence[Mention]) -> str | None:
-        near = [m for m in mentions if m.place and not m.acts and abs(m.first - head) <= 14 and m.kind in ("place", "capital")]
-        near = near or [m for m in mentions if m.place and head < m.first <= head + 2 and m.kind in ("place", "capital")]
+        near = [
+            m
+            for m in mentions
+            if m.place and not m.acts and abs(m.first - head) <= 14 and m.kind in ("place", "capital")
+        ]
+        near = near or [
+            m for m in mentions if m.place and head < m.first <= head + 2 and m.kind in ("place", "capital")
+        ]
         near = near or [m for m in mentions if m.place and not m.acts and abs(m.first - head) <= 8]
         return near[0].place if near else None
 
     def _format(self, run: Sequence[Word]) -> str | None:
         if self._online.find(run):
-            return "hybrid" if any("مباشر" in w.text or "شخصيا" in w.text or "حضوري" in w.text for w in run) else "online"
+            return (
+                "hybrid" if any("مباشر" in w.text or "شخصيا" in w.text or "حضوري" in w.text for w in run) else "online"
+            )
         if self._telephone.find(run):
             return "telephone"
         return "in-person"
@@ -148,7 +176,11 @@ class MeetingReader:
 
 def _meets(run: Sequence[Word], first: int, last: int, mentions: Sequence[Mention]) -> bool:
     """Whether a verb of meeting has people on both sides or an object near."""
-    near = {m.actor for m in mentions if first - 5 <= m.first <= last + 10 and m.kind in ("person", "office", "people", "institution")}
+    near = {
+        m.actor
+        for m in mentions
+        if first - 5 <= m.first <= last + 10 and m.kind in ("person", "office", "people", "institution")
+    }
     return len(near) >= 2 or run[first].text in _TALK_VERBS
 
 
@@ -158,7 +190,9 @@ def _speaker_at(clauses: Sequence[Clause], index: int) -> Speaker | None:
 
 
 def _level(mentions: Sequence[Mention], parties: frozenset[str]) -> str | None:
-    levels = [m.level for m in mentions if m.actor in parties and m.level is not None and m.kind in ("person", "office")]
+    levels = [
+        m.level for m in mentions if m.actor in parties and m.level is not None and m.kind in ("person", "office")
+    ]
     return min(levels, key=_LEVELS.index) if levels else None
 
 

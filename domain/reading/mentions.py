@@ -110,7 +110,7 @@ def _office(
             office = registry.offices[candidate]
             break
     holders = registry.holders(office.id, day) if day is not None else []
-    speaker = office.speaker or registry.actors[office.actor].english.lower()
+    speaker = office.speaker or registry.actors[office.actor].english.lower().replace(" ", "-")
     if len(holders) == 1 and not former:
         speaker = registry.persons[holders[0]].speaker or holders[0]
     return Mention(
@@ -130,7 +130,7 @@ def _actor_or_place(hit: Hit[Named], named: Named, run: Sequence[Word], registry
         return None
     located = _is_located(hit, run)
     return Mention(
-        first=hit.first, last=hit.last, kind=named.kind, id=actor.id, actor=actor.id, speaker=actor.english.lower(),
+        first=hit.first, last=hit.last, kind=named.kind, id=actor.id, actor=actor.id, speaker=actor.english.lower().replace(" ", "-"),
         level="leaders", acts=not located,
         place=actor.capital_english if named.kind == "capital" else (actor.english if named.kind == "actor" else None),
     )  # fmt: skip
@@ -153,7 +153,9 @@ def _is_located(hit: Hit[Named], run: Sequence[Word]) -> bool:
     bare = word.text.removeprefix("و")
     if hit.first and run[hit.first - 1].text in _PLACE_BEFORE:
         return True
-    return bare.startswith(_PLACE_CLITICS) and any(bare[1:] == f for f in word.forms) and len(bare) > 4 and bare[0] == "ب"
+    return (
+        bare.startswith(_PLACE_CLITICS) and any(bare[1:] == f for f in word.forms) and len(bare) > 4 and bare[0] == "ب"
+    )
 
 
 def _join(found: Sequence[Mention], run: Sequence[Word], registry: Registry, day: date | None) -> list[Mention]:
@@ -169,9 +171,7 @@ def _join(found: Sequence[Mention], run: Sequence[Word], registry: Registry, day
     return result
 
 
-def _merge(
-    one: Mention, two: Mention, run: Sequence[Word], registry: Registry, day: date | None
-) -> Mention | None:
+def _merge(one: Mention, two: Mention, run: Sequence[Word], registry: Registry, day: date | None) -> Mention | None:
     gap = two.first - one.last
     titles, people = ("office", "bare", "institution"), ("person", "surname")
     if gap > _GAP or {one.kind, two.kind} & {"actor", "capital", "place", "people"}:
@@ -194,7 +194,12 @@ def _held_ever(person: str, office: str, registry: Registry) -> bool:
 
 
 def _fused(
-    title: Mention, person: Mention, registry: Registry, day: date | None, first: int | None = None, last: int | None = None
+    title: Mention,
+    person: Mention,
+    registry: Registry,
+    day: date | None,
+    first: int | None = None,
+    last: int | None = None,
 ) -> Mention:
     office = registry.offices.get(title.id)
     held = office is not None and _held_ever(person.id, office.id, registry)

@@ -17,7 +17,9 @@ from domain.reading.text import Sentence
 STATEMENT_DAYS = 14
 MEETING_DAYS = 30
 _EARLIER = frozenset({"سابقا", "السابق"})
-UNKNOWN = Moment(occurred_on=None, precision="unknown", inferred=False, how="the text does not say, and no reader can know")
+UNKNOWN = Moment(
+    occurred_on=None, precision="unknown", inferred=False, how="the text does not say, and no reader can know"
+)
 
 
 class Scene:
@@ -45,7 +47,9 @@ class Scene:
         """The publication day, as inferred; unknown where that is not known."""
         if self._published is None:
             return UNKNOWN
-        return Moment(occurred_on=self._published.isoformat(), precision="day", inferred=True, how="the publication day")
+        return Moment(
+            occurred_on=self._published.isoformat(), precision="day", inferred=True, how="the publication day"
+        )
 
     def _own(self, clause: Clause, sentence: Sentence, dates: Sequence[DateMention]) -> Moment | None:
         limit = sentence.end
@@ -71,7 +75,9 @@ def _content_start(clause: Clause, sentence: Sentence) -> int | None:
     for index in range(clause.first, min(clause.last, clause.first + 14)):
         if sentence.words[index].text in ("ان", "انه", "انها", "بان", "بانه", "بانها", "انهم"):
             return sentence.words[index].start
-    quotes = [q[0] for q in sentence.quotes if clause.first < clause.last and q[0] >= sentence.words[clause.first].start]
+    quotes = [
+        q[0] for q in sentence.quotes if clause.first < clause.last and q[0] >= sentence.words[clause.first].start
+    ]
     return min(quotes) if quotes else None
 
 

@@ -67,7 +67,9 @@ class Office(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     speaker: str | None = None
 
 
-class Term(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"since": "from", "until": "to"}):
+class Term(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"since": "from", "until": "to"}
+):
     """The days of one person in one office; the last one is the successor's first."""
 
     office: str
@@ -215,7 +217,11 @@ def _names(registry: Registry) -> Iterable[tuple[str, Named]]:
         for name in actor.capital:
             yield name, Named("capital", actor.id, actor.id)
         for adjective in actor.adjectives:
-            for form in (f"ال{adjective}ون", f"ال{adjective}ين", adjective.removesuffix("ي") if actor.id == "RUS" else ""):
+            for form in (
+                f"ال{adjective}ون",
+                f"ال{adjective}ين",
+                adjective.removesuffix("ي") if actor.id == "RUS" else "",
+            ):
                 if form:
                     yield form if form.startswith("ال") else f"ال{form}", Named("people", actor.id, actor.id)
     for institution in registry.institutions.values():

@@ -102,7 +102,7 @@ class StanceReader:
         directions = self._own[topic.issue][0]
         for anchor_first, _ in topic.anchors:
             start = max(0, anchor_first - _DIRECTION_REACH)
-            hits = directions.find(run[start:anchor_first + 1], overlapping=True)
+            hits = directions.find(run[start : anchor_first + 1], overlapping=True)
             if hits:
                 nearest = max(hits, key=lambda h: (h.last, h.last - h.first))
                 return nearest.values[-1], run[start + nearest.first].text
@@ -115,11 +115,11 @@ class StanceReader:
         hit = hits[0]
         sign = hit.values[0]
         flipped = self._negated(run, first + hit.first, first)
-        return _Signal(first + hit.first, -sign if flipped else sign, _words(run, first + hit.first, first + hit.last), flipped)
+        return _Signal(
+            first + hit.first, -sign if flipped else sign, _words(run, first + hit.first, first + hit.last), flipped
+        )
 
-    def _evaluation(
-        self, clause: Clause, topic: Topic, run: Sequence[Word], first: int, last: int
-    ) -> _Signal | None:
+    def _evaluation(self, clause: Clause, topic: Topic, run: Sequence[Word], first: int, last: int) -> _Signal | None:
         """The evaluating word nearest to the topic; the clause's own cue where nothing in its content evaluates."""
         anchor = topic.anchors[0][0]
         signals = self._signals(clause, run, first, last)
@@ -148,7 +148,12 @@ class StanceReader:
         taken = {s.index for s in signals}
         for inner, actor in clause.inner:
             collective = actor == "" and inner.cue.kind == "commit"
-            if (actor is None or collective) and first <= inner.index < last and inner.index not in taken and inner.cue.kind in _CLASS_SIGN:
+            if (
+                (actor is None or collective)
+                and first <= inner.index < last
+                and inner.index not in taken
+                and inner.cue.kind in _CLASS_SIGN
+            ):
                 flipped = self._negated(run, inner.index, first)
                 sign = _CLASS_SIGN[inner.cue.kind]
                 signals.append(_Signal(inner.index, -sign if flipped else sign, run[inner.index].text, flipped))

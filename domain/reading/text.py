@@ -157,5 +157,3 @@ def _split(text: str, start: int, end: int, quotes: tuple[Span, ...]) -> Iterato
     trimmed = _trim(text, begin, end)
     if trimmed is not None:
         yield trimmed
-
-

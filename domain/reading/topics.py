@@ -75,7 +75,9 @@ class TopicFinder:
         for rule in self._rules[issue.id]:
             if all(self._holds(issue.id, name, scopes[scope]) for name, scope in rule.parts):
                 anchor = rule.parts[0][0]
-                places = [(h.first, h.last) for h in clause if (issue.id, anchor) in h.values or ("", anchor) in h.values]
+                places = [
+                    (h.first, h.last) for h in clause if (issue.id, anchor) in h.values or ("", anchor) in h.values
+                ]
                 if places:
                     return Topic(issue.id, tuple(places), rule.source)
         return None

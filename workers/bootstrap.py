@@ -1,0 +1,143 @@
+"""The one place that knows every adapter: it reads the settings, makes the parts and hands them out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+from domain.errors import InputError, SettingError
+from domain.reading.dates import Calendar, find_dates, load_calendar
+from domain.reading.extractor import RuleExtractor
+from domain.reading.registry import FILES, Registry, load_registry
+from workers.channels.webhook import WebhookSender
+from workers.fetch.client import HttpClient
+from workers.fetch.opml import read_opml
+from workers.fetch.robots import Robots
+from workers.gather import Gatherer, HostGate
+from workers.ports import FeedSpec
+from workers.projections.runner import PositionsRunner
+from workers.settings import Settings, load_settings
+from workers.stages import Clock, Stages, utc_now
+from workers.store.store import Store, open_store
+from workers.tasks import Bell, Sweeper, make_broker
+
+
+class App:
+    """The parts of one process, made when first asked for."""
+
+    def __init__(self, settings: Settings, clock: Clock = utc_now) -> None:
+        self.settings = settings
+        self.clock = clock
+
+    @cached_property
+    def registry(self) -> Registry:
+        """Actors, members, issues and cues."""
+        return load_registry(_texts(self.settings.registry, FILES))
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """Names of months, weekdays and relative days."""
+        return load_calendar(_texts(self.settings.registry, ("calendar.toml",))["calendar.toml"])
+
+    @cached_property
+    def extractor(self) -> RuleExtractor:
+        """The reader of articles."""
+        return RuleExtractor(self.registry, self.calendar)
+
+    @cached_property
+    def store(self) -> Store:
+        """The database, its schema made or checked."""
+        self.settings.data.mkdir(parents=True, exist_ok=True)
+        return open_store(self.settings.database_url)
+
+    @cached_property
+    def client(self) -> HttpClient:
+        """The one HTTP client for feeds, pages and webhooks."""
+        return HttpClient(
+            allow_networks=self.settings.allow_networks, user_agent=self.settings.user_agent,
+            timeout=self.settings.fetch_timeout,
+        )  # fmt: skip
+
+    @cached_property
+    def stages(self) -> Stages:
+        """Every step of the way of the data."""
+        gate = HostGate(self.settings.host_delay, self.settings.allow_networks)
+        gatherer = Gatherer(
+            self.client, Robots(self.client, self.settings.user_agent), gate, clock=self.clock,
+            poll_seconds=self.settings.poll_seconds, arabic_day=self.arabic_day,
+        )  # fmt: skip
+        return Stages(
+            self.store, gatherer, self.extractor, PositionsRunner(self.store), {"webhook": WebhookSender(self.client)},
+            clock=self.clock, lease_seconds=self.settings.lease_seconds, attempts=self.settings.attempts,
+        )  # fmt: skip
+
+    @cached_property
+    def bell(self) -> Bell:
+        """The tasks on their broker."""
+        return Bell(make_broker(self.settings.redis_url), self.stages)
+
+    @cached_property
+    def sweeper(self) -> Sweeper:
+        """Rings for what is due."""
+        return Sweeper(self.store, self.bell.ring, clock=self.clock)
+
+    def arabic_day(self, line: str) -> str | None:
+        """The day that an Arabic date line names, ISO; None where it names none."""
+        for mention in find_dates(line, None, self.calendar):
+            if mention.precision == "day" and mention.occurred_on is not None:
+                return mention.occurred_on
+        return None
+
+    def feeds(self) -> list[FeedSpec]:
+        """The list of feeds that the settings name."""
+        try:
+            return read_opml(self.settings.feeds.read_text("utf-8"))
+        except (OSError, UnicodeDecodeError) as exc:
+            raise SettingError(f"MARSAD_FEEDS: {self.settings.feeds} cannot be read: {exc}") from exc
+        except InputError as exc:
+            raise SettingError(f"MARSAD_FEEDS: {self.settings.feeds}: {exc}") from exc
+
+    def close(self) -> None:
+        """Give connections back."""
+        if "store" in self.__dict__:
+            self.store.close()
+        if "client" in self.__dict__:
+            self.client.close()
+
+
+def _texts(folder: Path, names: tuple[str, ...]) -> dict[str, str]:
+    texts = {}
+    for name in names:
+        try:
+            texts[name] = (folder / name).read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as exc:
+            raise SettingError(f"MARSAD_REGISTRY: {folder / name} cannot be read: {exc}") from exc
+    return texts
+
+
+@contextmanager
+def open_default(change: Callable[[Settings], Settings] | None = None) -> Iterator[App]:
+    """The parts by the environment's settings, closed at the end of the block."""
+    settings = load_settings()
+    app = App(settings if change is None else change(settings))
+    try:
+        yield app
+    finally:
+        app.close()
+
+
+def parse_day(raw: str | None, what: str) -> date | None:
+    """An ISO day of a user, or None.
+
+    Raises:
+        InputError: it is not a day.
+    """
+    if raw is None or raw == "":
+        return None
+    try:
+        return date.fromisoformat(raw[:10])
+    except ValueError as exc:
+        raise InputError(f"{what}: {raw!r} is not a day: write YYYY-MM-DD") from exc

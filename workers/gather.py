@@ -1,0 +1,156 @@
+"""From a feed to entries, from an entry to a cleaned article: the adapters of the web put together, politely.
+
+One request at a time per host, with its delay. It must not know a database.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from domain.errors import InputError, MarsadError, PermanentFailure
+from workers.clean import Page, clean_page
+from workers.fetch.charset import decode
+from workers.fetch.client import HttpClient
+from workers.fetch.feeds import parse_feed
+from workers.fetch.robots import Robots
+from workers.ports import CleanArticle, Entry, Feed, PollOutcome
+from workers.settings import Network
+from workers.stages import Clock, failed_poll, local_day, poll_outcome
+
+FEED_BYTES = 5_000_000
+PAGE_BYTES = 10_000_000
+_LONGEST_DELAY = 30.0
+_NOT_MODIFIED = 304
+
+
+class HostGate:
+    """One request at a time per host, and a pause after each. Hosts of our own networks need no pause."""
+
+    def __init__(self, delay: float, own: tuple[Network, ...], *, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._delay = delay
+        self._own = own
+        self._sleep = sleep
+        self._guard = threading.Lock()
+        self._hosts: dict[str, tuple[threading.Lock, list[float]]] = {}
+
+    @contextmanager
+    def turn(self, url: str, *, crawl_delay: float | None = None) -> Iterator[None]:
+        """Wait for the host's turn, then hold it for the length of the block."""
+        host = urlsplit(url).netloc.lower()
+        with self._guard:
+            lock, free_at = self._hosts.setdefault(host, (threading.Lock(), [0.0]))
+        with lock:
+            wait = free_at[0] - time.monotonic()
+            if wait > 0:
+                self._sleep(wait)
+            try:
+                yield
+            finally:
+                free_at[0] = time.monotonic() + self._pause(url, crawl_delay)
+
+    def _pause(self, url: str, crawl_delay: float | None) -> float:
+        try:
+            address = ip_address(urlsplit(url).hostname or "")
+        except ValueError:
+            return min(max(self._delay, crawl_delay or 0.0), _LONGEST_DELAY)
+        return 0.0 if any(address in network for network in self._own) else self._delay
+
+
+class Gatherer:
+    """Polls feeds and fetches articles. Safe to use from many threads."""
+
+    def __init__(
+        self,
+        client: HttpClient,
+        robots: Robots,
+        gate: HostGate,
+        *,
+        clock: Clock,
+        poll_seconds: float,
+        arabic_day: Callable[[str], str | None],
+    ) -> None:
+        self._client = client
+        self._robots = robots
+        self._gate = gate
+        self._clock = clock
+        self._poll_seconds = poll_seconds
+        self._arabic_day = arabic_day
+
+    def poll(self, feed: Feed) -> PollOutcome:
+        """The feed's present entries. Its failures are outcomes, never errors."""
+        try:
+            return self._poll(feed)
+        except MarsadError as exc:
+            return failed_poll(feed, exc, now=self._clock())
+
+    def _poll(self, feed: Feed) -> PollOutcome:
+        with self._gate.turn(feed.url):
+            answer = self._client.get(
+                feed.url, etag=feed.etag, last_modified=feed.last_modified, limit_bytes=FEED_BYTES
+            )
+        now = self._clock()
+        if answer.status == _NOT_MODIFIED:
+            due, interval = poll_outcome(feed, new=0, now=now, base=self._poll_seconds)
+            return PollOutcome(
+                status="unchanged",
+                etag=feed.etag,
+                last_modified=feed.last_modified,
+                next_poll_at=due,
+                interval=interval,
+            )
+        parsed = parse_feed(answer.body, content_type=answer.headers.get("content-type"), url=answer.url)
+        due, interval = poll_outcome(feed, new=len(parsed.entries), now=now, base=self._poll_seconds)
+        return PollOutcome(
+            status="new", entries=parsed.entries, etag=answer.headers.get("etag"),
+            last_modified=answer.headers.get("last-modified"), moved_to=answer.moved_permanently_to, next_poll_at=due,
+            interval=interval,
+        )  # fmt: skip
+
+    def article(self, entry: Entry) -> CleanArticle:
+        """The cleaned article behind an entry.
+
+        Raises:
+            TemporaryFailure: try again later.
+            PermanentFailure: there is no article to be had.
+        """
+        if not self._robots.allowed(entry.url):
+            raise PermanentFailure(f"{entry.url}: robots.txt asks not to fetch it")
+        with self._gate.turn(entry.url, crawl_delay=self._robots.crawl_delay(entry.url)):
+            answer = self._client.get(entry.url, limit_bytes=PAGE_BYTES)
+        kind = answer.headers.get("content-type", "text/html").split(";")[0].strip().lower()
+        if kind and not kind.startswith(("text/", "application/xhtml", "application/xml")):
+            raise PermanentFailure(f"{entry.url}: {kind} is no page of text")
+        try:
+            page = clean_page(
+                decode(answer.body, answer.headers.get("content-type")), url=answer.url, arabic_day=self._arabic_day
+            )
+        except InputError as exc:
+            raise PermanentFailure(str(exc)) from exc
+        if page.language != "ar":
+            raise PermanentFailure(f"{entry.url}: the text is not Arabic (it reads as {page.language})")
+        return CleanArticle(
+            url=entry.url, outlet=entry.feed.outlet, title=page.title or entry.title, text=page.text,
+            published=published(page, entry.published_at, entry.feed.time_zone, self._clock()), language="ar",
+        )  # fmt: skip
+
+
+def published(page: Page, in_feed: datetime | None, zone: str, now: datetime) -> str | None:
+    """The publication day in the outlet's zone: the page's own instant, the feed's, then the page's day; else None.
+
+    A day in the future (a wrong clock, a date to come in the text) counts as unknown.
+    """
+    today = local_day(now, zone) or ""
+    for day in (local_day(page.published_at, zone), local_day(in_feed, zone), page.published):
+        if day is not None and day <= _day_after(today):
+            return day
+    return None
+
+
+def _day_after(day: str) -> str:
+    return date.fromordinal(date.fromisoformat(day).toordinal() + 1).isoformat()

@@ -1,0 +1,139 @@
+"""The projection `positions`: from the log to positions, changes and deliveries, each event exactly once.
+
+Every step is one transaction of the store: a batch of events, the keys it touches folded afresh from all their standing
+facts, the messages to subscribers, and the checkpoint. It must not know a database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from domain.events import Read, Retraction
+from domain.log import RecordedEvent
+from domain.positions import Change, Fact, facts, fold
+from domain.subscriptions import body, idempotency_key, matches
+from workers.ports import Subscription
+from workers.store.positions import Key, NewDelivery, Projecting
+
+NAME = "positions"
+
+
+class Projectable(Protocol):
+    """What the runner asks of the store."""
+
+    def projecting(self, name: str) -> AbstractContextManager[Projecting | None]: ...
+
+    def behind(self, name: str) -> int: ...
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run brought: events read, changes and deliveries that are new."""
+
+    events: int = 0
+    changes: int = 0
+    deliveries: int = 0
+
+    def __add__(self, other: Progress) -> Progress:
+        return Progress(
+            events=self.events + other.events,
+            changes=self.changes + other.changes,
+            deliveries=self.deliveries + other.deliveries,
+        )
+
+
+class PositionsRunner:
+    """Keeps the positions up with the log. Any number may run, in any process: one works, the others find nothing.
+
+    `batch`: events a transaction; on SQLite nobody else writes meanwhile.
+    """
+
+    def __init__(self, store: Projectable, *, batch: int = 500) -> None:
+        self._store = store
+        self._batch = batch
+
+    def catch_up(self, *, now: datetime) -> Progress:
+        """Read the log up to its head; stops early where another runner is at work.
+
+        Raises:
+            Conflict: another runner moved the checkpoint; what was committed stands.
+            TemporaryFailure: the database is locked or away.
+        """
+        total = Progress()
+        while self._store.behind(NAME) > 0:
+            step = self.step(now=now)
+            if step.events == 0:
+                break
+            total += step
+        return total
+
+    def step(self, *, now: datetime) -> Progress:
+        """One batch in one transaction; no events where there are none, or another runner holds the projection."""
+        with self._store.projecting(NAME) as unit:
+            events = [] if unit is None else unit.events(self._batch)
+            if unit is None or not events:
+                return Progress()
+            keys = _take_in(unit, events)
+            changes = deliveries = 0
+            last = events[-1].sequence
+            subscriptions = unit.subscriptions()
+            for key in sorted(keys):
+                standing = unit.facts(key)
+                outcome = fold(standing)
+                unit.put_position(key, outcome.position, sequence=last)
+                new = unit.put_changes(key, outcome.changes, sequence=last, now=now)
+                messages = _messages(unit, new, standing, subscriptions, now=now)
+                unit.add_deliveries(messages, now=now)
+                changes += len(new)
+                deliveries += len(messages)
+            unit.advance(last, now=now)
+            return Progress(events=len(events), changes=changes, deliveries=deliveries)
+
+
+def _take_in(unit: Projecting, events: Sequence[RecordedEvent]) -> set[Key]:
+    """Keep the facts of a batch, mark what it takes back; the keys to fold afresh."""
+    # facts that are taken back in the same batch are kept too: as-of questions ask what was known before
+    new = facts(event for event in events if isinstance(event.record, Read))
+    unit.add_facts(new)
+    keys = {(fact.actor, fact.issue) for fact in new}
+    for event in events:
+        if isinstance(event.record, Retraction):
+            key = unit.retract(event.record.event_id, event)
+            if key is not None:
+                keys.add(key)
+    return keys
+
+
+def _messages(
+    unit: Projecting,
+    changes: Sequence[Change],
+    standing: Iterable[Fact],
+    subscriptions: Sequence[Subscription],
+    *,
+    now: datetime,
+) -> list[NewDelivery]:
+    """One message for each new change and each subscription that asked for it."""
+    by_id = {fact.event_id: fact for fact in standing}
+    messages: list[NewDelivery] = []
+    for change in changes:
+        wanted = [s for s in subscriptions if matches(s, change)]
+        if not wanted:
+            continue
+        evidence = unit.quotes([by_id[i] for i in change.event_ids if i in by_id])
+        text = body(change, at=now, evidence=evidence, sources=change.sources, confidence=change.confidence)
+        for subscription in wanted:
+            disabled = subscription.channel.disabled
+            messages.append(
+                NewDelivery(
+                    subscription_id=subscription.id,
+                    change_key=change.key,
+                    key=idempotency_key(subscription.id, change.key),
+                    body=text,
+                    dead=None if disabled is None else f"the channel is disabled: {disabled}",
+                )
+            )
+    return messages

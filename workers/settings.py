@@ -1,0 +1,172 @@
+"""The settings: read once, from the environment and an optional file, checked before anything starts.
+
+It must not open anything but the file that `MARSAD_CONFIG` names.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+
+from domain.errors import SettingError
+
+SEEDS = Path(__file__).resolve().parent.parent / "seeds"
+Network = IPv4Network | IPv6Network
+Value = TypeVar("Value")
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that can be set. Seconds throughout; `redis_url` None: the in-process broker."""
+
+    data: Path
+    database_url: str
+    redis_url: str | None
+    feeds: Path
+    registry: Path
+    allow_networks: tuple[Network, ...]
+    host: str
+    port: int
+    threads: int
+    poll_seconds: float
+    host_delay: float
+    fetch_timeout: float
+    lease_seconds: float
+    attempts: int
+    user_agent: str
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process.
+
+    Raises:
+        SettingError: a value is wrong; the message names the variable and what it takes.
+    """
+    source = _Source(os.environ if environ is None else environ)
+    data = source.get("MARSAD_DATA", Path("var"), _path)
+    settings = Settings(
+        data=data,
+        database_url=source.get("MARSAD_DATABASE_URL", f"sqlite:///{data / 'marsad.db'}", _database, secret=True),
+        redis_url=source.get("MARSAD_REDIS_URL", None, _redis, secret=True),
+        feeds=source.get("MARSAD_FEEDS", SEEDS / "feeds.opml", _file),
+        registry=source.get("MARSAD_REGISTRY", SEEDS / "registry", _folder),
+        allow_networks=source.get("MARSAD_FETCH_ALLOW_NETWORKS", (), _networks),
+        host=source.get("MARSAD_HOST", "127.0.0.1", str),
+        port=source.get("MARSAD_PORT", 8080, _between(0, 65535)),
+        threads=source.get("MARSAD_THREADS", 8, _between(1, 256)),
+        poll_seconds=source.get("MARSAD_POLL_SECONDS", 900.0, _seconds),
+        host_delay=source.get("MARSAD_HOST_DELAY", 1.0, _seconds),
+        fetch_timeout=source.get("MARSAD_FETCH_TIMEOUT", 30.0, _seconds),
+        lease_seconds=source.get("MARSAD_LEASE_SECONDS", 120.0, _seconds),
+        attempts=source.get("MARSAD_ATTEMPTS", 6, _between(1, 100)),
+        user_agent=source.get("MARSAD_USER_AGENT", "Marsad/0.1 (Arabic news observatory)", str),
+    )
+    source.refuse_unknown()
+    return settings
+
+
+class _Source:
+    """Environment over file; remembers what was asked for, so that misspelt names are refused."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._file = _read_file(environ.get("MARSAD_CONFIG"))
+        self._asked = {"MARSAD_CONFIG"}
+
+    def get(self, name: str, default: Value, convert: Callable[[str], Value], *, secret: bool = False) -> Value:
+        self._asked |= {name, f"{name}_FILE"} if secret else {name}
+        raw = self._environ.get(name, self._file.get(name))
+        if raw is None and secret and f"{name}_FILE" in self._environ:
+            raw = _secret(f"{name}_FILE", self._environ[f"{name}_FILE"])
+        if raw is None or raw == "":
+            return default
+        try:
+            return convert(raw)
+        except (ValueError, OSError) as exc:
+            shown = "its value" if secret else repr(raw)
+            raise SettingError(f"{name}: {shown} cannot be used: {exc}") from exc
+
+    def refuse_unknown(self) -> None:
+        names = {n for n in (*self._environ, *self._file) if n.startswith("MARSAD_")}
+        unknown = sorted(names - self._asked)
+        if unknown:
+            raise SettingError(f"{unknown[0]} is no setting of Marsad; known are {', '.join(sorted(self._asked))}")
+
+
+def _read_file(name: str | None) -> dict[str, str]:
+    if not name:
+        return {}
+    try:
+        raw: dict[str, Any] = tomllib.loads(Path(name).read_text("utf-8"))
+    except OSError as exc:
+        raise SettingError(f"MARSAD_CONFIG: {name} cannot be read: {exc.strerror}") from exc
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        raise SettingError(f"MARSAD_CONFIG: {name} is not valid TOML: {exc}") from exc
+    return {key: str(value) for key, value in raw.items()}
+
+
+def _secret(variable: str, name: str) -> str:
+    try:
+        return Path(name).read_text("utf-8").strip()
+    except OSError as exc:
+        raise SettingError(f"{variable}: {name} cannot be read: {exc.strerror}") from exc
+
+
+def _path(raw: str) -> Path:
+    path = Path(raw).expanduser()
+    if path.exists() and not path.is_dir():
+        raise ValueError("it is a file, not a folder")
+    return path
+
+
+def _file(raw: str) -> Path:
+    path = Path(raw).expanduser()
+    if not path.is_file():
+        raise ValueError("there is no such file")
+    return path
+
+
+def _folder(raw: str) -> Path:
+    path = Path(raw).expanduser()
+    if not path.is_dir():
+        raise ValueError("there is no such folder")
+    return path
+
+
+def _database(raw: str) -> str:
+    if not raw.startswith(("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://")):
+        raise ValueError("write sqlite:///folder/marsad.db or postgresql://user@host/name")
+    return raw
+
+
+def _redis(raw: str) -> str | None:
+    if urlsplit(raw).scheme not in ("redis", "rediss", "unix"):
+        raise ValueError("write redis://host:6379/0")
+    return raw
+
+
+def _networks(raw: str) -> tuple[Network, ...]:
+    return tuple(ip_network(part.strip()) for part in raw.replace(";", ",").split(",") if part.strip())
+
+
+def _between(low: int, high: int) -> Callable[[str], int]:
+    def convert(raw: str) -> int:
+        value = int(raw)
+        if not low <= value <= high:
+            raise ValueError(f"it must lie between {low} and {high}")
+        return value
+
+    return convert
+
+
+def _seconds(raw: str) -> float:
+    value = float(raw)
+    if not 0 <= value < 1e7:
+        raise ValueError("it must be a number of seconds, not below 0")
+    return value

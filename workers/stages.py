@@ -1,0 +1,266 @@
+"""The steps of the way of the data: poll, fetch, read, project, deliver; each takes one id, and may be rung twice.
+
+A step takes the lease, works, and commits its result with the next step's row; whatever goes wrong becomes the row's
+state. It must not know the queue that rings it, nor a database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from domain.copies import sketch
+from domain.errors import Conflict, MarsadError, PermanentFailure, Refused, TemporaryFailure
+from domain.events import Event, Read, Record, Retraction, Source, event_identity
+from domain.log import NewEvent
+from domain.reading.extractor import Extractor
+from workers.ports import (
+    Article,
+    CleanArticle,
+    Delivery,
+    DeliveryOutcome,
+    Entry,
+    Feed,
+    Lease,
+    PollOutcome,
+    ReadingStore,
+    SourceStore,
+    SubscriptionStore,
+    WorkKind,
+    WorkStore,
+)
+
+log = structlog.get_logger()
+
+Clock = Callable[[], datetime]
+DAY = timedelta(days=1)
+_SHORTEST_POLL = 300.0
+_LONGEST_POLL = 6 * 3600.0
+_RETRY_SECONDS = (60, 300, 1800, 7200, 21600)
+_DELIVERY_SECONDS = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
+
+
+class Store(WorkStore, SourceStore, ReadingStore, SubscriptionStore, Protocol):
+    """All that the steps keep."""
+
+
+class Polled(Protocol):
+    """What reading the web gives; see `workers.fetch`."""
+
+    def poll(self, feed: Feed) -> PollOutcome:
+        """The feed's present entries. Its failures are outcomes, never errors."""
+        ...
+
+    def article(self, entry: Entry) -> CleanArticle:
+        """The cleaned article behind an entry.
+
+        Raises:
+            TemporaryFailure: try again later.
+            PermanentFailure: there is no article to be had.
+        """
+        ...
+
+
+class Sender(Protocol):
+    """One kind of channel; see `workers.channels`."""
+
+    def send(self, delivery: Delivery, *, now: datetime) -> DeliveryOutcome:
+        """One attempt. Its failures are outcomes, never errors."""
+        ...
+
+
+class Projector(Protocol):
+    """What keeps readers' tables up with the log."""
+
+    def catch_up(self, *, now: datetime) -> object: ...
+
+
+class Stages:
+    """Every step, over the parts that bootstrap hands out. Safe to use from many threads."""
+
+    def __init__(
+        self,
+        store: Store,
+        web: Polled,
+        extractor: Extractor,
+        projector: Projector,
+        senders: dict[str, Sender],
+        *,
+        clock: Clock,
+        lease_seconds: float,
+        attempts: int,
+    ) -> None:
+        self._store = store
+        self._web = web
+        self._extractor = extractor
+        self._projector = projector
+        self._senders = senders
+        self._clock = clock
+        self._lease_seconds = lease_seconds
+        self._attempts = attempts
+        self._steps: dict[WorkKind, Callable[[Lease], None]] = {
+            "poll": self._poll, "fetch": self._fetch, "read": self._read, "project": self._project, "deliver": self._deliver,
+        }  # fmt: skip
+
+    def run(self, kind: WorkKind, subject: str) -> bool:
+        """Do one piece of work, if it is due and nobody holds it. False where there was nothing to do."""
+        lease = self._store.take(kind, subject, now=self._clock(), seconds=self._lease_seconds)
+        if lease is None:
+            return False
+        try:
+            if lease.attempts > self._attempts and kind != "deliver":
+                self._store.fail(lease, f"given up after {self._attempts} attempts", now=self._clock(), retry_at=None)
+            else:
+                self._steps[kind](lease)
+        except Conflict:
+            log.info("lease_lost", kind=kind, subject=subject)
+        except PermanentFailure as exc:
+            self._give_up(lease, exc)
+        except MarsadError as exc:
+            self._try_again(lease, str(exc), getattr(exc, "retry_after", None))
+        except Exception as exc:  # a fault of ours must not end the worker: it becomes the row's state
+            log.exception("step_failed", kind=kind, subject=subject)
+            self._try_again(lease, f"{type(exc).__name__}: {exc}", None)
+        return True
+
+    def _poll(self, lease: Lease) -> None:
+        feed = self._store.feed(int(lease.subject))
+        if feed is None:
+            raise PermanentFailure(f"feed {lease.subject} is no longer in the list")
+        outcome = self._web.poll(feed)
+        new = self._store.save_poll(lease, outcome, now=self._clock())
+        log.info("feed_polled", feed=feed.url, status=outcome.status, new=new, error=outcome.error)
+
+    def _fetch(self, lease: Lease) -> None:
+        entry = self._store.entry(int(lease.subject))
+        if entry is None:
+            raise PermanentFailure(f"entry {lease.subject} is gone")
+        article = self._web.article(entry)
+        stored = self._store.save_article(lease, article, now=self._clock())
+        log.info("article_fetched", url=article.url, new=stored is not None)
+
+    def _read(self, lease: Lease) -> None:
+        article = self._store.article(lease.subject)
+        if article is None:
+            raise PermanentFailure(f"article {lease.subject} is gone")
+        stream = stream_of(article)
+        found = self._extractor.read(article.text, published=published_day(article))
+        news = difference(stream, article, found, self._store.standing(stream), self._extractor.version)
+        added = self._store.save_reading(lease, stream, news, now=self._clock())
+        log.info("article_read", url=article.url, events=len(found), appended=added)
+
+    def _project(self, lease: Lease) -> None:
+        self._projector.catch_up(now=self._clock())
+        self._store.finish(lease, now=self._clock())
+
+    def _deliver(self, lease: Lease) -> None:
+        delivery = self._store.delivery(int(lease.subject))
+        if delivery is None:
+            raise PermanentFailure(f"delivery {lease.subject} is gone")
+        channel = delivery.subscription.channel
+        if channel.disabled is not None:
+            outcome = DeliveryOutcome(status="dead", error=f"the channel is disabled: {channel.disabled}")
+        elif channel.kind not in self._senders:
+            outcome = DeliveryOutcome(status="dead", error=f"no channel of kind {channel.kind!r} is known")
+        else:
+            outcome = self._senders[channel.kind].send(delivery, now=self._clock())
+        if outcome.status == "retry" and lease.attempts > len(_DELIVERY_SECONDS):
+            outcome = DeliveryOutcome(status="dead", http_status=outcome.http_status, error=outcome.error)
+        elif outcome.status == "retry" and outcome.retry_at is None:
+            wait = timedelta(seconds=_DELIVERY_SECONDS[lease.attempts - 1])
+            outcome = DeliveryOutcome(
+                status="retry", http_status=outcome.http_status, error=outcome.error, retry_at=self._clock() + wait
+            )
+        self._store.save_delivery(lease, outcome, now=self._clock())
+        log.info("delivery_attempted", delivery=delivery.id, status=outcome.status, error=outcome.error)
+
+    def _give_up(self, lease: Lease, exc: PermanentFailure) -> None:
+        if lease.kind == "fetch":
+            self._store.skip_entry(lease, str(exc), now=self._clock())
+        else:
+            self._store.fail(lease, str(exc), now=self._clock(), retry_at=None)
+        log.warning("given_up", kind=lease.kind, subject=lease.subject, why=str(exc))
+
+    def _try_again(self, lease: Lease, error: str, retry_after: float | None) -> None:
+        if lease.attempts >= self._attempts:
+            self._store.fail(lease, error, now=self._clock(), retry_at=None)
+            log.warning("quarantined", kind=lease.kind, subject=lease.subject, why=error)
+            return
+        pause = _RETRY_SECONDS[min(lease.attempts, len(_RETRY_SECONDS)) - 1]
+        wait = timedelta(seconds=max(pause, min(retry_after or 0, DAY.total_seconds())))
+        self._store.fail(lease, error, now=self._clock(), retry_at=self._clock() + wait)
+        log.info("to_be_tried_again", kind=lease.kind, subject=lease.subject, why=error, seconds=wait.total_seconds())
+
+
+def stream_of(article: Article) -> str:
+    """The log's stream of an article."""
+    return f"article-{article.id}"
+
+
+def published_day(article: Article) -> date | None:
+    """The publication day in the outlet's own zone, or None where nobody knows."""
+    return None if article.published is None else date.fromisoformat(article.published)
+
+
+def difference(
+    stream: str, article: Article, found: Iterable[Event], standing: dict[str, Record], extractor: str
+) -> list[NewEvent]:
+    """What to append so that the stream stands as the new reading says: retractions, then new events; may be empty."""
+    wanted: dict[str, NewEvent] = {}
+    for event in found:
+        record = Read(event=event, source=source_of(article, event))
+        identity = event_identity(stream, record)
+        wanted[identity] = NewEvent(event_id=identity, record=record, correlation_id=article.id)
+    news = []
+    for event_id in sorted(standing.keys() - wanted.keys()):
+        why = f"version {article.version}, read by {extractor}, does not hold it"
+        retraction = Retraction(event_id=event_id, why=why, who="marsad")
+        identity = event_identity(stream, retraction)
+        news.append(NewEvent(event_id=identity, record=retraction, correlation_id=article.id, causation_id=event_id))
+    return news + [new for identity, new in wanted.items() if identity not in standing]
+
+
+def source_of(article: Article, event: Event) -> Source:
+    """Where an event was read, with the sketches by which copies are known."""
+    return Source(
+        article=article.id, version=article.version, url=article.url, outlet=article.outlet, title=article.title,
+        published=article.published, text_sha256=article.text_sha256,
+        sketches=tuple(sketch(article.text[start:end]) for start, end in event.evidence),
+    )  # fmt: skip
+
+
+def poll_outcome(feed: Feed, *, new: int, now: datetime, base: float) -> tuple[datetime, float]:
+    """When to poll a healthy feed again, and its interval in seconds: shorter while it yields, longer while it does not."""
+    factor = 0.7 if new else 1.3
+    interval = min(max(feed.interval * factor, min(base, _SHORTEST_POLL)), max(base, _LONGEST_POLL) if base else 0)
+    return now + timedelta(seconds=interval), interval
+
+
+def failed_poll(feed: Feed, exc: MarsadError, *, now: datetime) -> PollOutcome:
+    """A poll that failed: later each time, never never; a permanent fault waits longer than a passing one."""
+    passing = isinstance(exc, TemporaryFailure)
+    start = _SHORTEST_POLL if passing else 4 * _SHORTEST_POLL
+    wait = min(start * 2 ** min(feed.failures, 8), _LONGEST_POLL if passing else DAY.total_seconds())
+    after = getattr(exc, "retry_after", None)
+    wait = max(wait, min(after or 0, DAY.total_seconds()))
+    return PollOutcome(
+        status="failed", error=str(exc), next_poll_at=now + timedelta(seconds=wait), interval=feed.interval,
+        etag=feed.etag, last_modified=feed.last_modified,
+    )  # fmt: skip
+
+
+def local_day(instant: datetime | None, zone: str) -> str | None:
+    """The ISO day of an aware instant in a time zone; None for None."""
+    return None if instant is None else instant.astimezone(ZoneInfo(zone)).date().isoformat()
+
+
+def utc_now() -> datetime:
+    """The clock of production."""
+    return datetime.now(UTC)
+
+
+__all__ = ["Refused", "Stages", "difference", "local_day", "published_day", "stream_of", "utc_now"]

@@ -1,0 +1,148 @@
+"""One engine for SQLite and PostgreSQL: how connections are made, how transactions begin, how errors are translated.
+
+It must not know a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from domain.errors import SchemaError, SettingError, TemporaryFailure
+
+BUSY_SECONDS = 30
+_POOL = {"pool_size": 8, "max_overflow": 24, "pool_timeout": BUSY_SECONDS}
+_DRIVERS = {
+    "sqlite": "sqlite",
+    "sqlite+pysqlite": "sqlite",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+}
+_MISSING = ("no such table", "no such column", "does not exist", "has no column")
+
+
+def utc_now() -> datetime:
+    """The clock of production."""
+    return datetime.now(UTC)
+
+
+def database_url(url: str) -> URL:
+    """The address with the driver that Marsad uses.
+
+    Raises:
+        SettingError: it is not an address of a SQLite file or of a PostgreSQL database.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as exc:
+        raise SettingError("MARSAD_DATABASE_URL is not a database address: write postgresql://user@host/name") from exc
+    driver = _DRIVERS.get(parsed.drivername)
+    if driver is None:
+        raise SettingError(f"MARSAD_DATABASE_URL names {parsed.drivername}: only sqlite and postgresql are known")
+    if driver == "sqlite" and (not parsed.database or parsed.database == ":memory:"):
+        raise SettingError("MARSAD_DATABASE_URL names no file: write sqlite:///folder/marsad.db")
+    return parsed.set(drivername=driver)
+
+
+def make_engine(url: str) -> Engine:
+    """An engine on SQLite (WAL) or PostgreSQL (psycopg); nothing is connected yet, a SQLite file's folder is made.
+
+    Raises:
+        SettingError: the address cannot be used.
+    """
+    parsed = database_url(url)
+    if parsed.drivername != "sqlite":
+        options = "-c timezone=UTC"
+        return create_engine(parsed, pool_pre_ping=True, connect_args={"options": options}, **_POOL)
+    try:
+        Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise SettingError(f"MARSAD_DATA: the folder of {parsed.database} cannot be made: {exc.strerror}") from exc
+    engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, **_POOL)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the driver's own BEGIN comes too late: it is said in `_begin_sqlite`
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout={BUSY_SECONDS * 1000}",
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # a writer that began as a reader fails at once when another writes in between: say at the start who will write
+    write = connection.get_execution_options().get("marsad_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+class Database:
+    """Transactions over one engine. `clock` gives aware UTC times where a caller hands none in."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime] = utc_now) -> None:
+        self.engine = engine
+        self.clock = clock
+        self._writer = engine.execution_options(marsad_write=True)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is the embedded default; statements differ in two or three places."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that only reads.
+
+        Raises:
+            TemporaryFailure: the database is locked or away.
+            SchemaError: a table is missing.
+        """
+        with translated(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that writes: committed at the end of the block, rolled back by an exception.
+
+        Raises:
+            TemporaryFailure: the database is locked or away.
+            SchemaError: a table is missing.
+        """
+        with translated(), self._writer.begin() as connection:
+            yield connection
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the database's errors into ours; a violated constraint is left to the statement that expects it."""
+    try:
+        yield
+    except PoolTimeout as exc:
+        raise TemporaryFailure("the database has no free connection: try again") from exc
+    except (OperationalError, InterfaceError, ProgrammingError) as exc:
+        raise _translate(exc) from exc
+
+
+def _translate(exc: DBAPIError) -> Exception:
+    text = str(exc.orig).strip().splitlines()[0] if exc.orig is not None and str(exc.orig).strip() else str(exc.orig)
+    if any(sign in text for sign in _MISSING) and not exc.connection_invalidated and "database" not in text:
+        return SchemaError(f"the schema is incomplete ({text}): run `marsad db upgrade`")
+    if isinstance(exc, ProgrammingError):
+        return exc
+    return TemporaryFailure(f"the database did not answer: {text}")

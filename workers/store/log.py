@@ -1,0 +1,206 @@
+"""The append-only log on SQLite and PostgreSQL: the `Log` of `domain.log`.
+
+The one-row head is advanced by the very statement that inserts (on SQLite within one BEGIN IMMEDIATE), so numbers are
+gapless and in the order of commits, and a reader that has seen n has seen everything up to n. Callers make the append
+the last thing in their transaction, since it holds the head until commit. It must not know projections.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, func, select, text
+from sqlalchemy.exc import IntegrityError
+
+from domain.errors import Conflict
+from domain.events import SCHEMA_VERSION, decode, encode, record_type
+from domain.log import NewEvent, RecordedEvent
+from workers.store import schema as t
+from workers.store.engine import Database
+
+_ATTEMPTS = 20  # another writer of the same stream can win only as often as there are other writers
+_IDS = ("correlation_id", "causation_id")
+_ADVANCE = (
+    t.log_head.update().values(sequence=t.log_head.c.sequence + bindparam("count")).returning(t.log_head.c.sequence)
+)
+_POSTGRES_APPEND = text(
+    """
+    WITH head AS (UPDATE log_head SET sequence = sequence + :count WHERE id = 1 RETURNING sequence - :count AS base)
+    INSERT INTO events (sequence, event_id, type, schema_version, stream, version, data, recorded_at,
+                        correlation_id, causation_id)
+    SELECT head.base + e.ord, e.event_id, e.type, :schema_version, :stream, :present + e.ord, e.data, :recorded_at,
+           e.correlation_id, e.causation_id
+    FROM head, unnest(CAST(:event_id AS text[]), CAST(:type AS text[]), CAST(:data AS text[]),
+                      CAST(:correlation_id AS text[]), CAST(:causation_id AS text[]))
+               WITH ORDINALITY AS e (event_id, type, data, correlation_id, causation_id, ord)
+    RETURNING sequence
+    """
+).bindparams(bindparam("recorded_at", type_=t.Utc()))
+
+
+class SqlLog:
+    """An append-only, totally ordered log in the table `events`."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def append(
+        self, stream: str, events: Sequence[NewEvent], *, expected_version: int | None = None
+    ) -> list[RecordedEvent]:
+        """See `domain.log.Log.append`."""
+        with self._db.write() as connection:
+            return append(connection, stream, events, expected_version=expected_version, now=self._db.clock())
+
+    def read(self, *, after: int = 0, limit: int = 1000) -> list[RecordedEvent]:
+        """See `domain.log.Log.read`."""
+        with self._db.read() as connection:
+            return read(connection, after=after, limit=limit)
+
+    def stream(self, stream: str) -> list[RecordedEvent]:
+        """See `domain.log.Log.stream`."""
+        query = select(t.events).where(t.events.c.stream == stream).order_by(t.events.c.version)
+        with self._db.read() as connection:
+            return [recorded(row) for row in connection.execute(query)]
+
+    def event(self, event_id: str) -> RecordedEvent | None:
+        """One event by its id."""
+        with self._db.read() as connection:
+            row = connection.execute(select(t.events).where(t.events.c.event_id == event_id)).one_or_none()
+        return None if row is None else recorded(row)
+
+    def head(self) -> int:
+        """See `domain.log.Log.head`."""
+        with self._db.read() as connection:
+            return head(connection)
+
+    def all(self, *, after: int = 0, batch: int = 1000) -> Iterator[RecordedEvent]:
+        """See `domain.log.Log.all`."""
+        while portion := self.read(after=after, limit=batch):
+            yield from portion
+            after = portion[-1].sequence
+
+
+def head(connection: Connection) -> int:
+    """The greatest sequence that is safe to read."""
+    return int(connection.execute(select(func.coalesce(func.max(t.log_head.c.sequence), 0))).scalar_one())
+
+
+def read(connection: Connection, *, after: int, limit: int) -> list[RecordedEvent]:
+    """Events in order of sequence, greater than `after`."""
+    query = select(t.events).where(t.events.c.sequence > after).order_by(t.events.c.sequence).limit(limit)
+    return [recorded(row) for row in connection.execute(query)]
+
+
+def append(
+    connection: Connection,
+    stream: str,
+    events: Sequence[NewEvent],
+    *,
+    now: datetime,
+    expected_version: int | None = None,
+) -> list[RecordedEvent]:
+    """Append within a transaction, as its last statement; see `domain.log.Log.append`.
+
+    Raises:
+        Conflict: another version than the expected one, or an event's id names a fact of another stream or type.
+    """
+    for _ in range(_ATTEMPTS):
+        present = _version(connection, stream)
+        if expected_version is not None and expected_version != present:
+            raise Conflict(f"stream {stream} is at version {present}, not {expected_version}: read it again")
+        new = _unknown(connection, stream, events)
+        if not new:
+            return []
+        try:
+            with connection.begin_nested():  # a violation must not cost the caller's transaction
+                return _insert(connection, stream, new, present=present, now=now)
+        except IntegrityError:
+            continue  # another writer was first: look what the log holds now, and compare
+    raise Conflict(f"stream {stream} is written by others all the time: try again")
+
+
+def _version(connection: Connection, stream: str) -> int:
+    query = select(func.coalesce(func.max(t.events.c.version), 0)).where(t.events.c.stream == stream)
+    return int(connection.execute(query).scalar_one())
+
+
+def _unknown(connection: Connection, stream: str, events: Sequence[NewEvent]) -> list[NewEvent]:
+    """Events whose id the log does not hold, in order, each once."""
+    wanted = {event.event_id: event for event in reversed(events)}
+    ids = list(wanted)
+    for i in range(0, len(ids), 500):
+        query = select(t.events.c.event_id, t.events.c.stream, t.events.c.type)
+        for row in connection.execute(query.where(t.events.c.event_id.in_(ids[i : i + 500]))):
+            event = wanted.pop(row.event_id)
+            if (row.stream, row.type) != (stream, record_type(event.record)):
+                raise Conflict(f"event id {row.event_id} already names a {row.type} of stream {row.stream}")
+    return [wanted[i] for i in dict.fromkeys(e.event_id for e in events) if i in wanted]
+
+
+def _insert(
+    connection: Connection, stream: str, events: Sequence[NewEvent], *, present: int, now: datetime
+) -> list[RecordedEvent]:
+    rows = [
+        {
+            "event_id": event.event_id,
+            "type": record_type(event.record),
+            "schema_version": SCHEMA_VERSION,
+            "stream": stream,
+            "version": present + i,
+            "data": encode(event.record).decode(),
+            "recorded_at": now,
+            "correlation_id": event.correlation_id,
+            "causation_id": event.causation_id,
+        }
+        for i, event in enumerate(events, start=1)
+    ]
+    base = (_insert_sqlite if connection.dialect.name == "sqlite" else _insert_postgres)(connection, rows)
+    return [
+        RecordedEvent(
+            sequence=base + i,
+            event_id=event.event_id,
+            type=record_type(event.record),
+            schema_version=SCHEMA_VERSION,
+            stream=stream,
+            version=present + i,
+            record=event.record,
+            recorded_at=now,
+            correlation_id=event.correlation_id,
+            causation_id=event.causation_id,
+        )
+        for i, event in enumerate(events, start=1)
+    ]
+
+
+def _insert_sqlite(connection: Connection, rows: list[dict[str, Any]]) -> int:
+    base = int(connection.execute(_ADVANCE, {"count": len(rows)}).scalar_one()) - len(rows)
+    connection.execute(t.events.insert(), [row | {"sequence": base + i} for i, row in enumerate(rows, start=1)])
+    return base
+
+
+def _insert_postgres(connection: Connection, rows: list[dict[str, Any]]) -> int:
+    parameters: dict[str, Any] = {
+        "count": len(rows),
+        "present": rows[0]["version"] - 1,
+        **{name: rows[0][name] for name in ("schema_version", "stream", "recorded_at")},
+        **{name: [row[name] for row in rows] for name in ("event_id", "type", "data", *_IDS)},
+    }
+    return min(connection.execute(_POSTGRES_APPEND, parameters).scalars()) - 1
+
+
+def recorded(row: Row[Any]) -> RecordedEvent:
+    """A row of the log as an event."""
+    return RecordedEvent(
+        sequence=row.sequence,
+        event_id=row.event_id,
+        type=row.type,
+        schema_version=row.schema_version,
+        stream=row.stream,
+        version=row.version,
+        record=decode(row.data),
+        recorded_at=row.recorded_at,
+        correlation_id=row.correlation_id,
+        causation_id=row.causation_id,
+    )

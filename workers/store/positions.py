@@ -1,0 +1,260 @@
+"""What the projection `positions` reads and writes, in one open transaction that nobody shares.
+
+The lock is the transaction's own, so it dies with its holder; the checkpoint moves only from where it was read. It
+must not know how a position follows from facts: that is `domain.positions`, called by `workers.projections`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, and_, func, select, text, update
+
+from domain.errors import Conflict
+from domain.log import RecordedEvent
+from domain.positions import Change, Fact, Position
+from domain.subscriptions import Quote
+from workers.ports import Subscription
+from workers.store import schema as t
+from workers.store.log import head, read
+from workers.store.rows import Part, chunks, ring, to_json
+from workers.store.subscriptions import active
+from workers.store.texts import Texts
+
+Key = tuple[str, str]
+_FACT = msgspec.json.Decoder(Fact)
+_LOCK = 0x6D617200  # PostgreSQL's advisory locks are numbers; the projection's name is hashed beside it
+
+
+class NewDelivery(msgspec.Struct, frozen=True, kw_only=True):
+    """A message to write down. `dead`: why it is not to be sent (a disabled channel), else None."""
+
+    subscription_id: int
+    change_key: str
+    key: str
+    body: str
+    dead: str | None = None
+
+
+class Projecting:
+    """The open transaction of one projection."""
+
+    def __init__(self, connection: Connection, name: str) -> None:
+        self._connection = connection
+        self._name = name
+        where = t.checkpoints.c.projection == name
+        self.checkpoint = int(connection.execute(select(t.checkpoints.c.seq).where(where)).scalar_one())
+
+    def events(self, limit: int) -> list[RecordedEvent]:
+        """The events after the checkpoint, in order, at most so many."""
+        return read(self._connection, after=self.checkpoint, limit=limit)
+
+    def add_facts(self, facts: Sequence[Fact]) -> None:
+        """Keep what can set a position."""
+        rows = [
+            {
+                "event_id": fact.event_id,
+                "sequence": fact.sequence,
+                "recorded_at": fact.recorded_at,
+                "actor": fact.actor,
+                "issue": fact.issue,
+                "occurred_on": fact.occurred_on,
+                "data": to_json(fact),
+            }
+            for fact in facts
+        ]
+        if rows:
+            self._connection.execute(t.position_facts.insert(), rows)
+
+    def retract(self, event_id: str, by: RecordedEvent) -> Key | None:
+        """Mark a fact as taken back; the key it counted for, or None where it counted for none."""
+        row = self._connection.execute(
+            t.position_facts.update()
+            .where(t.position_facts.c.event_id == event_id, t.position_facts.c.retracted_sequence.is_(None))
+            .values(retracted_sequence=by.sequence, retracted_at=by.recorded_at)
+            .returning(t.position_facts.c.actor, t.position_facts.c.issue)
+        ).one_or_none()
+        return None if row is None else (row.actor, row.issue)
+
+    def facts(self, key: Key) -> list[Fact]:
+        """The standing facts of one actor on one issue."""
+        return [fact for _, fact in facts(self._connection, actor=key[0], issue=key[1])]
+
+    def put_position(self, key: Key, position: Position | None, *, sequence: int) -> None:
+        """Replace the position of one actor on one issue; None removes it."""
+        table = t.positions
+        self._connection.execute(table.delete().where(table.c.actor == key[0], table.c.issue == key[1]))
+        if position is not None:
+            self._connection.execute(
+                table.insert().values(
+                    actor=position.actor,
+                    issue=position.issue,
+                    stance=position.stance,
+                    speaker=position.speaker,
+                    since=position.since,
+                    last_confirmed=position.last_confirmed,
+                    sources=position.sources,
+                    confidence=position.confidence,
+                    contested=position.contested,
+                    unconfirmed=position.unconfirmed,
+                    data=to_json(position),
+                    log_sequence=sequence,
+                )
+            )
+
+    def put_changes(self, key: Key, changes: Sequence[Change], *, sequence: int, now: datetime) -> list[Change]:
+        """Write the changes of one key as they are now; returns those never seen before, in order.
+
+        A change that no longer follows is marked withdrawn, never deleted, and one that follows again stands again.
+        """
+        table = t.changes
+        query = select(table.c.change_key, table.c.data, table.c.withdrawn_at)
+        stored = {
+            row.change_key: row
+            for row in self._connection.execute(query.where(table.c.actor == key[0], table.c.issue == key[1]))
+        }
+        present = {change.key: change for change in changes}
+        gone = [k for k, row in stored.items() if k not in present and row.withdrawn_at is None]
+        for change_key in gone:
+            self._update_change(change_key, {"withdrawn_at": now})
+        for change_key, change in present.items():
+            row = stored.get(change_key)
+            if row is not None and (row.withdrawn_at is not None or row.data != to_json(change)):
+                self._update_change(change_key, _change_row(change) | {"withdrawn_at": None})
+        new = [change for change_key, change in present.items() if change_key not in stored]
+        if new:
+            # gapless without a head of its own: only the holder of the projection's lock writes here
+            last = int(self._connection.execute(select(func.coalesce(func.max(table.c.sequence), 0))).scalar_one())
+            rows = [
+                {
+                    "sequence": last + i,
+                    "change_key": change.key,
+                    "recorded_at": now,
+                    "log_sequence": sequence,
+                    **_change_row(change),
+                }
+                for i, change in enumerate(new, start=1)
+            ]
+            self._connection.execute(table.insert(), rows)
+        return new
+
+    def _update_change(self, change_key: str, values: dict[str, Any]) -> None:
+        self._connection.execute(t.changes.update().where(t.changes.c.change_key == change_key).values(values))
+
+    def subscriptions(self) -> list[Subscription]:
+        """Who is subscribed at this moment."""
+        return active(self._connection)
+
+    def quotes(self, facts: Sequence[Fact]) -> list[Quote]:
+        """The words of facts, in their order."""
+        texts = Texts(self._connection)
+        texts.load({fact.article for fact in facts})
+        return [
+            Quote(
+                text=texts.words(fact.article, fact.evidence, sha256=fact.text_sha256),
+                url=fact.url,
+                outlet=fact.outlet,
+                title=fact.title,
+                speaker=fact.speaker,
+                occurred_on=fact.occurred_on,
+            )
+            for fact in facts
+        ]
+
+    def add_deliveries(self, deliveries: Sequence[NewDelivery], *, now: datetime) -> None:
+        """Write messages down, each with its row of work."""
+        rows = [
+            {
+                "subscription_id": d.subscription_id,
+                "change_key": d.change_key,
+                "idempotency_key": d.key,
+                "body": d.body,
+                "status": "waiting" if d.dead is None else "dead",
+                "error": d.dead,
+                "created_at": now,
+            }
+            for d in deliveries
+        ]
+        for chunk in chunks(rows):
+            added = self._connection.execute(
+                t.deliveries.insert().values(list(chunk)).returning(t.deliveries.c.id, t.deliveries.c.status)
+            ).all()
+            ring(self._connection, "deliver", [str(i) for i, status in added if status == "waiting"], now=now)
+
+    def advance(self, to: int, *, now: datetime) -> None:
+        """Move the checkpoint.
+
+        Raises:
+            Conflict: somebody else moved it meanwhile; nothing of this transaction may stand.
+        """
+        moved = self._connection.execute(
+            update(t.checkpoints)
+            .where(t.checkpoints.c.projection == self._name, t.checkpoints.c.seq == self.checkpoint)
+            .values(seq=to, moved_at=now)
+        )
+        if moved.rowcount != 1:
+            raise Conflict(f"the projection {self._name} runs elsewhere: its checkpoint is no longer {self.checkpoint}")
+        self.checkpoint = to
+
+
+class PositionRows(Part):
+    """What `workers.projections` asks of the store."""
+
+    def behind(self, name: str) -> int:
+        """How many events the projection has not seen."""
+        with self._db.read() as connection:
+            seen = connection.execute(select(t.checkpoints.c.seq).where(t.checkpoints.c.projection == name)).scalar()
+            return head(connection) - int(seen or 0)
+
+    @contextmanager
+    def projecting(self, name: str) -> Iterator[Projecting | None]:
+        """The transaction of a projection, committed at the end of the block; None while another runner holds it."""
+        with self._db.write() as connection:
+            if not self._db.is_sqlite:  # there, the write lock that the transaction began with is the lock
+                lock = text("SELECT pg_try_advisory_xact_lock(:room, hashtext(:name))")
+                if not connection.execute(lock, {"room": _LOCK, "name": name}).scalar_one():
+                    yield None
+                    return
+            yield Projecting(connection, name)
+
+
+def facts(
+    connection: Connection,
+    *,
+    actor: str | None = None,
+    issue: str | None = None,
+    as_of: str | None = None,
+    known_at: datetime | None = None,
+) -> list[tuple[Key, Fact]]:
+    """Facts with their keys, by day and id: those that stand, or stood at `known_at`; `as_of`: an ISO day."""
+    table = t.position_facts
+    query = select(table.c.actor, table.c.issue, table.c.data).order_by(table.c.occurred_on, table.c.event_id)
+    if known_at is None:
+        query = query.where(table.c.retracted_sequence.is_(None))
+    else:
+        stood = table.c.retracted_at.is_(None) | (table.c.retracted_at > known_at)
+        query = query.where(and_(table.c.recorded_at <= known_at, stood))
+    if actor is not None:
+        query = query.where(table.c.actor == actor)
+    if issue is not None:
+        query = query.where(table.c.issue == issue)
+    if as_of is not None:
+        query = query.where(table.c.occurred_on <= as_of)
+    return [((row.actor, row.issue), _FACT.decode(row.data)) for row in connection.execute(query)]
+
+
+def _change_row(change: Change) -> dict[str, Any]:
+    return {
+        "actor": change.actor,
+        "issue": change.issue,
+        "kind": change.kind,
+        "before_stance": change.before,
+        "after_stance": change.after,
+        "on_day": change.on,
+        "speaker": change.speaker,
+        "data": to_json(change),
+    }

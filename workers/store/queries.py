@@ -1,0 +1,387 @@
+"""What the commands, the pages and the API read: positions, history, events, changes, feeds, counts.
+
+Every answer is a frozen struct that msgspec writes as JSON. Reading only. It must not know who asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
+
+from domain.events import Event, Read, Retraction, Span, Summit
+from domain.log import RecordedEvent
+from domain.positions import Change, Fact, Position, fold
+from workers.ports import Feed
+from workers.store import schema as t
+from workers.store import work
+from workers.store.engine import Database
+from workers.store.log import recorded
+from workers.store.positions import facts
+from workers.store.sources import feed
+from workers.store.texts import Texts
+
+_POSITION = msgspec.json.Decoder(Position)
+_CHANGE = msgspec.json.Decoder(Change)
+_FACT = msgspec.json.Decoder(Fact)
+_PORTION = 500  # events read at once
+
+
+class EvidenceView(msgspec.Struct, frozen=True, kw_only=True):
+    """A piece of evidence in words. `text`: the sentences at `spans`, empty once the text was erased."""
+
+    text: str
+    url: str
+    outlet: str
+    title: str
+    spans: tuple[Span, ...]
+    event_id: str
+    article: str
+    occurred_on: str | None
+    speaker: str | None
+
+
+class PositionView(msgspec.Struct, frozen=True, kw_only=True):
+    """What an actor holds on an issue. `since`, `last_confirmed`: ISO days; `sources`: independent ones."""
+
+    actor: str
+    issue: str
+    stance: str
+    speaker: str | None
+    established_by: str | None
+    since: str
+    last_confirmed: str
+    sources: int
+    articles: int
+    confidence: float
+    contested: bool
+    unconfirmed: bool
+    previous: str | None
+    evidence: tuple[EvidenceView, ...]
+
+
+class ChangeView(msgspec.Struct, frozen=True, kw_only=True):
+    """A change of a position. `sequence`: 1, 2, 3 … over all changes; 0 for one that an as-of question makes up."""
+
+    sequence: int
+    key: str
+    actor: str
+    issue: str
+    kind: str
+    before: str | None
+    after: str | None
+    on: str
+    speaker: str | None
+    recorded_at: datetime | None
+    evidence: tuple[EvidenceView, ...]
+
+
+class EventView(msgspec.Struct, frozen=True, kw_only=True):
+    """An event of the log with its article. `retracted`: why it no longer stands, else None."""
+
+    sequence: int
+    event_id: str
+    recorded_at: datetime
+    article: str
+    url: str
+    outlet: str
+    title: str
+    published: str | None
+    event: Event
+    evidence: tuple[str, ...]
+    retracted: str | None = None
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """Counts of everything. `entries`: by outcome; `events`: by type; `changes`: by kind; `deliveries`: by status."""
+
+    feeds: int
+    feeds_failing: int
+    entries: dict[str, int]
+    articles: int
+    versions: int
+    events: dict[str, int]
+    positions: int
+    changes: dict[str, int]
+    deliveries: dict[str, int]
+
+
+class Queries:
+    """Questions to the store."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def positions(
+        self,
+        actor: str | None = None,
+        issue: str | None = None,
+        as_of: str | None = None,
+        known_at: datetime | None = None,
+    ) -> list[PositionView]:
+        """Positions by actor and issue; `as_of`: held on that ISO day, `known_at`: as known at that aware time."""
+        with self._db.read() as connection:
+            if as_of is None and known_at is None:
+                found = _stored_positions(connection, actor, issue)
+            else:
+                grouped = _by_key(facts(connection, actor=actor, issue=issue, as_of=as_of, known_at=known_at))
+                outcomes = [fold(group).position for _, group in grouped]
+                found = [position for position in outcomes if position is not None]
+            texts = Texts(connection)
+            texts.load(ref.article for position in found for ref in position.evidence)
+            return [_position(position, texts) for position in found]
+
+    def history(
+        self, actor: str, issue: str, *, as_of: str | None = None, known_at: datetime | None = None
+    ) -> list[ChangeView]:
+        """The changes of one position that stand, oldest first, with their evidence."""
+        if as_of is None and known_at is None:
+            query = _standing_changes().where(t.changes.c.actor == actor, t.changes.c.issue == issue)
+            with self._db.read() as connection:
+                rows = connection.execute(query.order_by(t.changes.c.on_day, t.changes.c.sequence)).all()
+                return _changes(connection, [(row.sequence, row.recorded_at, _CHANGE.decode(row.data)) for row in rows])
+        with self._db.read() as connection:
+            known = facts(connection, actor=actor, issue=issue, as_of=as_of, known_at=known_at)
+            outcome = fold([fact for _, fact in known])
+            return _changes(connection, [(0, None, change) for change in outcome.changes])
+
+    def changes(
+        self,
+        actor: str | None = None,
+        issue: str | None = None,
+        kind: str | None = None,
+        *,
+        after: int | None = None,
+        limit: int = 100,
+    ) -> list[ChangeView]:
+        """Changes that stand, newest first; with `after`, those of a greater sequence, oldest first."""
+        query = _standing_changes().limit(limit)
+        for column, wanted in ((t.changes.c.actor, actor), (t.changes.c.issue, issue), (t.changes.c.kind, kind)):
+            if wanted is not None:
+                query = query.where(column == wanted)
+        if after is None:
+            query = query.order_by(t.changes.c.sequence.desc())
+        else:
+            query = query.where(t.changes.c.sequence > after).order_by(t.changes.c.sequence)
+        with self._db.read() as connection:
+            rows = connection.execute(query).all()
+            return _changes(connection, [(row.sequence, row.recorded_at, _CHANGE.decode(row.data)) for row in rows])
+
+    def events(
+        self,
+        actor: str | None = None,
+        issue: str | None = None,
+        type: str | None = None,  # noqa: A002 -- the log's own word
+        article: str | None = None,
+        *,
+        since: str | None = None,
+        limit: int = 100,
+        retracted: bool = False,
+    ) -> list[EventView]:
+        """Events, newest in the log first; `since`: happened (else published) on that ISO day or later.
+
+        Those taken back are left out unless `retracted`. A summit counts for each of its participants.
+        """
+        with self._db.read() as connection:
+            reasons = _retractions(connection)
+            found: list[RecordedEvent] = []
+            for event in _newest_first(connection, type, article):
+                record = event.record
+                if not isinstance(record, Read) or (event.event_id in reasons and not retracted):
+                    continue
+                if _asked_for(record, actor, issue, since):
+                    found.append(event)
+                    if len(found) == limit:
+                        break
+            texts = Texts(connection)
+            texts.load(e.record.source.article for e in found if isinstance(e.record, Read))
+            return [_event(e, e.record, texts, reasons) for e in found if isinstance(e.record, Read)]
+
+    def feeds(self) -> list[Feed]:
+        """Every listed feed with its state, by outlet."""
+        query = select(t.feeds).where(t.feeds.c.listed).order_by(t.feeds.c.outlet, t.feeds.c.id)
+        with self._db.read() as connection:
+            return [feed(row) for row in connection.execute(query)]
+
+    def summary(self) -> Summary:
+        """Counts of everything."""
+        with self._db.read() as connection:
+            listed = select(func.count()).where(t.feeds.c.listed)
+            return Summary(
+                feeds=_number(connection, listed),
+                feeds_failing=_number(connection, listed.where(t.feeds.c.failures > 0)),
+                entries=_counts(connection, t.entries.c.outcome),
+                articles=_number(connection, select(func.count()).select_from(t.articles)),
+                versions=_number(connection, select(func.count()).select_from(t.article_versions)),
+                events=_counts(connection, t.events.c.type),
+                positions=_number(connection, select(func.count()).select_from(t.positions)),
+                changes=_counts(connection, t.changes.c.kind, t.changes.c.withdrawn_at.is_(None)),
+                deliveries=_counts(connection, t.deliveries.c.status),
+            )
+
+    def work(self) -> dict[str, dict[str, int]]:
+        """How many rows of work, by kind and status."""
+        found: dict[str, dict[str, int]] = {}
+        with self._db.read() as connection:
+            for kind, status, n in work.counts(connection):
+                found.setdefault(kind, {})[status] = n
+        return found
+
+
+def _stored_positions(connection: Connection, actor: str | None, issue: str | None) -> list[Position]:
+    query = select(t.positions.c.data).order_by(t.positions.c.actor, t.positions.c.issue)
+    if actor is not None:
+        query = query.where(t.positions.c.actor == actor)
+    if issue is not None:
+        query = query.where(t.positions.c.issue == issue)
+    return [_POSITION.decode(data) for data in connection.execute(query).scalars()]
+
+
+def _by_key(found: Sequence[tuple[tuple[str, str], Fact]]) -> Iterable[tuple[tuple[str, str], list[Fact]]]:
+    for key, group in groupby(sorted(found, key=lambda pair: pair[0]), key=lambda pair: pair[0]):
+        yield key, [fact for _, fact in group]
+
+
+def _position(position: Position, texts: Texts) -> PositionView:
+    return PositionView(
+        actor=position.actor,
+        issue=position.issue,
+        stance=position.stance,
+        speaker=position.speaker,
+        established_by=position.established_by,
+        since=position.since,
+        last_confirmed=position.last_confirmed,
+        sources=position.sources,
+        articles=position.articles,
+        confidence=position.confidence,
+        contested=position.contested,
+        unconfirmed=position.unconfirmed,
+        previous=position.previous,
+        evidence=tuple(
+            EvidenceView(
+                text=texts.words(ref.article, ref.spans, version=ref.version),
+                url=ref.url,
+                outlet=ref.outlet,
+                title=ref.title,
+                spans=ref.spans,
+                event_id=ref.event_id,
+                article=ref.article,
+                occurred_on=ref.occurred_on,
+                speaker=ref.speaker,
+            )
+            for ref in position.evidence
+        ),
+    )
+
+
+def _standing_changes() -> Select[Any]:
+    return select(t.changes.c.sequence, t.changes.c.recorded_at, t.changes.c.data).where(
+        t.changes.c.withdrawn_at.is_(None)
+    )
+
+
+def _changes(connection: Connection, rows: Sequence[tuple[int, datetime | None, Change]]) -> list[ChangeView]:
+    """Changes with the words of the facts that made them."""
+    ids = sorted({event_id for _, _, change in rows for event_id in change.event_ids})
+    known: dict[str, Fact] = {}
+    for i in range(0, len(ids), 500):
+        query = select(t.position_facts.c.data).where(t.position_facts.c.event_id.in_(ids[i : i + 500]))
+        known |= {fact.event_id: fact for fact in map(_FACT.decode, connection.execute(query).scalars())}
+    texts = Texts(connection)
+    texts.load(fact.article for fact in known.values())
+    return [
+        ChangeView(
+            sequence=sequence,
+            key=change.key,
+            actor=change.actor,
+            issue=change.issue,
+            kind=change.kind,
+            before=change.before,
+            after=change.after,
+            on=change.on,
+            speaker=change.speaker,
+            recorded_at=recorded_at,
+            evidence=tuple(_fact(known[event_id], texts) for event_id in change.event_ids if event_id in known),
+        )
+        for sequence, recorded_at, change in rows
+    ]
+
+
+def _fact(fact: Fact, texts: Texts) -> EvidenceView:
+    return EvidenceView(
+        text=texts.words(fact.article, fact.evidence, sha256=fact.text_sha256),
+        url=fact.url,
+        outlet=fact.outlet,
+        title=fact.title,
+        spans=fact.evidence,
+        event_id=fact.event_id,
+        article=fact.article,
+        occurred_on=fact.occurred_on,
+        speaker=fact.speaker,
+    )
+
+
+def _newest_first(connection: Connection, type_: str | None, article: str | None) -> Iterable[RecordedEvent]:
+    """Events of the log in bounded memory, the newest first."""
+    below: int | None = None
+    while True:
+        query = select(t.events).order_by(t.events.c.sequence.desc()).limit(_PORTION)
+        query = query.where(t.events.c.type == type_) if type_ is not None else query
+        query = query.where(t.events.c.stream == article) if article is not None else query
+        query = query.where(t.events.c.sequence < below) if below is not None else query
+        rows: Sequence[Row[Any]] = connection.execute(query).all()
+        yield from map(recorded, rows)
+        if len(rows) < _PORTION:
+            return
+        below = rows[-1].sequence
+
+
+def _retractions(connection: Connection) -> dict[str, str]:
+    """Why each event that was taken back no longer stands."""
+    records = map(recorded, connection.execute(select(t.events).where(t.events.c.type == "retraction")))
+    return {r.record.event_id: r.record.why for r in records if isinstance(r.record, Retraction)}
+
+
+def _asked_for(record: Read, actor: str | None, issue: str | None, since: str | None) -> bool:
+    event = record.event
+    actors = event.participants if isinstance(event, Summit) else (event.actor,)
+    day = event.occurred_on or record.source.published or ""
+    return (
+        (actor is None or actor in actors)
+        and (issue is None or event.issue == issue)
+        and (since is None or day >= since)
+    )
+
+
+def _event(event: RecordedEvent, record: Read, texts: Texts, reasons: dict[str, str]) -> EventView:
+    source = record.source
+    return EventView(
+        sequence=event.sequence,
+        event_id=event.event_id,
+        recorded_at=event.recorded_at,
+        article=source.article,
+        url=source.url,
+        outlet=source.outlet,
+        title=source.title,
+        published=source.published,
+        event=record.event,
+        evidence=tuple(
+            texts.words(source.article, [span], version=source.version, sha256=source.text_sha256)
+            for span in record.event.evidence
+        ),
+        retracted=reasons.get(event.event_id),
+    )
+
+
+def _counts(connection: Connection, column: ColumnElement[Any], *where: ColumnElement[bool]) -> dict[str, int]:
+    query = select(column, func.count()).group_by(column).order_by(column)
+    rows = connection.execute(query.where(*where) if where else query)
+    return {row[0]: row[1] for row in rows}
+
+
+def _number(connection: Connection, query: Select[tuple[int]]) -> int:
+    return int(connection.execute(query).scalar_one())

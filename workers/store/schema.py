@@ -1,0 +1,301 @@
+"""The tables, as SQLAlchemy Core; `migrations/` makes them, `alembic check` proves that both agree.
+
+Times are aware UTC, stored as timestamptz on PostgreSQL and as sortable text on SQLite. Columns that hold JSON are
+text, written by msgspec, the same on both. It must not know who reads or writes them.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    false,
+    true,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Big = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only where the type is INTEGER
+
+
+class Utc(TypeDecorator[datetime]):
+    """Aware UTC datetimes, on both sides."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time without a zone reached the store: {value.isoformat()}")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _id() -> Column[int]:
+    return Column("id", Big, primary_key=True, autoincrement=True)
+
+
+def _text(name: str, *args: Any, default: str | None = None, nullable: bool = False) -> Column[str]:
+    return Column(name, Text, *args, nullable=nullable, server_default=default)
+
+
+def _time(name: str, *, nullable: bool = False) -> Column[datetime]:
+    return Column(name, Utc, nullable=nullable)
+
+
+_KEEP_NUMBERS = {"sqlite_autoincrement": True}  # else SQLite gives the number of a deleted newest row away again
+
+feeds = Table(
+    "feeds",
+    metadata,
+    _id(),
+    _text("listed_url"),  # the address in the list of feeds; `url` follows permanent redirects
+    _text("url"),
+    _text("outlet"),
+    _text("title", default=""),
+    _text("country", default=""),
+    _text("time_zone", default="UTC"),
+    Column("listed", Boolean, nullable=False, server_default=true()),
+    _text("etag", nullable=True),
+    _text("last_modified", nullable=True),
+    Column("interval_seconds", Float, nullable=False),
+    _time("next_poll_at"),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    _text("last_error", nullable=True),
+    _time("last_polled_at", nullable=True),
+    _time("last_new_at", nullable=True),
+    UniqueConstraint("listed_url"),
+    **_KEEP_NUMBERS,
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    _id(),
+    _text("url"),
+    Column("feed_id", Big, ForeignKey("feeds.id"), nullable=False, index=True),
+    _text("title", default=""),
+    _text("summary", default=""),
+    _time("published_at", nullable=True),
+    _time("seen_at"),
+    _text("outcome", default="waiting"),  # waiting · stored · unchanged · skipped
+    _text("why", nullable=True),
+    _text("article_id", nullable=True),
+    UniqueConstraint("url"),
+    **_KEEP_NUMBERS,
+)
+
+articles = Table(
+    "articles",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _text("url"),
+    _text("outlet"),
+    UniqueConstraint("url"),
+)
+
+article_versions = Table(
+    "article_versions",
+    metadata,
+    Column("article_id", Text, ForeignKey("articles.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    _text("title", default=""),
+    _text("text", nullable=True),  # null once erased; its hash stays
+    _text("text_sha256"),
+    _text("published", nullable=True),
+    _text("language", default="ar"),
+    _time("fetched_at"),
+)
+
+work = Table(
+    "work",
+    metadata,
+    _id(),
+    _text("kind"),
+    _text("subject"),
+    _text("status", default="waiting"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    _time("lease_until", nullable=True),
+    _text("lease_token", nullable=True),
+    _time("next_attempt_at"),
+    _text("error", nullable=True),
+    _time("changed_at"),
+    UniqueConstraint("kind", "subject"),
+    Index(None, "status", "next_attempt_at"),
+    CheckConstraint("status IN ('waiting', 'leased', 'done', 'quarantined')", name="status"),
+    **_KEEP_NUMBERS,
+)
+
+log_head = Table(
+    "log_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("sequence", Big, nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("sequence", Big, primary_key=True, autoincrement=False),
+    _text("event_id"),
+    _text("type"),
+    Column("schema_version", Integer, nullable=False),
+    _text("stream"),
+    Column("version", Integer, nullable=False),
+    _text("data"),
+    _time("recorded_at"),
+    _text("correlation_id", default=""),
+    _text("causation_id", default=""),
+    UniqueConstraint("event_id"),
+    UniqueConstraint("stream", "version"),
+)
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("projection", Text, primary_key=True),
+    Column("seq", Big, nullable=False),
+    _time("moved_at", nullable=True),
+)
+
+position_facts = Table(
+    "position_facts",
+    metadata,
+    Column("event_id", Text, primary_key=True),
+    Column("sequence", Big, nullable=False),
+    _time("recorded_at"),
+    _text("actor"),
+    _text("issue"),
+    _text("occurred_on"),
+    _text("data"),
+    Column("retracted_sequence", Big),
+    _time("retracted_at", nullable=True),
+    Index(None, "actor", "issue", "occurred_on"),
+)
+
+positions = Table(
+    "positions",
+    metadata,
+    Column("actor", Text, primary_key=True),
+    Column("issue", Text, primary_key=True),
+    _text("stance"),
+    _text("speaker", nullable=True),
+    _text("since"),
+    _text("last_confirmed"),
+    Column("sources", Integer, nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("contested", Boolean, nullable=False, server_default=false()),
+    Column("unconfirmed", Boolean, nullable=False, server_default=false()),
+    _text("data"),
+    Column("log_sequence", Big, nullable=False),
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("sequence", Big, primary_key=True, autoincrement=False),
+    _text("change_key"),
+    _text("actor"),
+    _text("issue"),
+    _text("kind"),
+    _text("before_stance", nullable=True),
+    _text("after_stance", nullable=True),
+    _text("on_day"),
+    _text("speaker", nullable=True),
+    _text("data"),
+    _time("recorded_at"),
+    Column("log_sequence", Big, nullable=False),
+    _time("withdrawn_at", nullable=True),
+    UniqueConstraint("change_key"),
+    Index(None, "actor", "issue", "on_day"),
+)
+
+channels = Table(
+    "channels",
+    metadata,
+    _id(),
+    _text("kind"),
+    _text("target"),
+    _text("secrets", default="[]"),
+    _text("disabled", nullable=True),
+    _time("created_at"),
+    UniqueConstraint("kind", "target"),
+    **_KEEP_NUMBERS,
+)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    _id(),
+    Column("channel_id", Big, ForeignKey("channels.id"), nullable=False, index=True),
+    _text("actors", default="[]"),
+    _text("issues", default="[]"),
+    _text("changes", default="[]"),
+    _time("created_at"),
+    _time("removed_at", nullable=True),
+    **_KEEP_NUMBERS,
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    _id(),
+    Column("subscription_id", Big, ForeignKey("subscriptions.id"), nullable=False),
+    Column("change_key", Text, ForeignKey("changes.change_key"), nullable=False, index=True),
+    _text("idempotency_key"),
+    _text("body"),
+    _text("status", default="waiting"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    _text("error", nullable=True),
+    _time("created_at"),
+    _time("delivered_at", nullable=True),
+    UniqueConstraint("subscription_id", "change_key"),
+    UniqueConstraint("idempotency_key"),
+    CheckConstraint("status IN ('waiting', 'delivered', 'dead')", name="status"),
+    **_KEEP_NUMBERS,
+)
+
+delivery_attempts = Table(
+    "delivery_attempts",
+    metadata,
+    _id(),
+    Column("delivery_id", Big, ForeignKey("deliveries.id"), nullable=False, index=True),
+    Column("attempt", Integer, nullable=False),
+    _time("at"),
+    _text("status"),
+    Column("http_status", Integer),
+    _text("error", nullable=True),
+    **_KEEP_NUMBERS,
+)

@@ -1,0 +1,47 @@
+"""The store: every part over one engine.
+
+It must not hold a rule of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from workers.store.engine import Database, utc_now
+from workers.store.positions import PositionRows
+from workers.store.queries import Queries
+from workers.store.readings import ReadingRows
+from workers.store.schema_version import prepare
+from workers.store.sources import SourceRows
+from workers.store.subscriptions import SubscriptionRows
+from workers.store.work import WorkRows
+
+
+class Store(WorkRows, SourceRows, ReadingRows, SubscriptionRows, PositionRows):
+    """All ports of `workers.ports` on one database; safe to use from many threads.
+
+    `queries`: what the commands and the pages read. `clock`: stamps the events of a bare `log.append`.
+    """
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime] = utc_now) -> None:
+        database = Database(engine, clock)
+        super().__init__(database)
+        self.queries = Queries(database)
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self._db.engine.dispose()
+
+
+def open_store(url: str) -> Store:
+    """A store that is ready to work: a fresh database gets its schema, any other is checked.
+
+    Raises:
+        SettingError: the address cannot be used.
+        SchemaError: the schema is not this release's; the message names the command that helps.
+        TemporaryFailure: the database is away.
+    """
+    return Store(prepare(url))
