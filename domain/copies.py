@@ -1,13 +1,16 @@
 """Near-identical sentences: which articles are copies of one wire story, and so one source.
 
-Bottom-k sketches of three-word shingles (Broder 1997). Pure; it must not know where texts come from.
+Bottom-k sketches of three-word shingles (Broder 1997), joined with a prefix filter (Chaudhuri, Ganti, Kaushik 2006), so
+that only sentences that share a rare shingle are compared. Pure; it must not know where texts come from.
 """
 
 from __future__ import annotations
 
+import math
 import re
 import zlib
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 SKETCH_SIZE = 24
 SAME = 0.4  # Jaccard: an article with a fifth of its words edited keeps 0.52, different ones stay below 0.05
@@ -34,7 +37,12 @@ def similarity(one: Sketch, other: Sketch) -> float:
 
 
 def independent(articles: Iterable[tuple[str, Sequence[Sketch]]]) -> int:
-    """How many independent sources a set of articles is: (article id, sketches of its sentences) each.
+    """How many independent sources a set of articles is: (article id, sketches of its sentences) each."""
+    return len(groups(articles))
+
+
+def groups(articles: Iterable[tuple[str, Sequence[Sketch]]]) -> list[list[str]]:
+    """The article ids of each independent source, sorted; an article may come in several pieces.
 
     Copies are found pairwise and chained, so the answer does not depend on the order.
     """
@@ -42,19 +50,126 @@ def independent(articles: Iterable[tuple[str, Sequence[Sketch]]]) -> int:
     for article, sketches in articles:
         merged.setdefault(article, set()).update(sketches)
     names = sorted(merged)
-    group = {name: name for name in names}
-
-    def root(name: str) -> str:
-        while group[name] != name:
-            name = group[name]
-        return name
-
-    for i, one in enumerate(names):
-        for other in names[i + 1 :]:
-            if root(one) != root(other) and _share(merged[one], merged[other]):
-                group[root(other)] = root(one)
-    return len({root(name) for name in names})
+    forest = _Forest(len(names))
+    if len(names) > 1:
+        _join_copies([merged[name] for name in names], forest)
+    found: dict[int, list[str]] = {}
+    for i, name in enumerate(names):
+        found.setdefault(forest.root(i), []).append(name)
+    return sorted(found.values())
 
 
-def _share(one: set[Sketch], other: set[Sketch]) -> bool:
-    return any(similarity(a, b) >= SAME for a in one for b in other)
+class Sentences:
+    """Sentences seen before, to be asked for near-identical ones.
+
+    `rarity`: how often each hash occurs in what will be added and asked; only speed depends on it.
+    """
+
+    def __init__(self, rarity: Mapping[int, int]) -> None:
+        self._rarity = rarity
+        self._known: set[Sketch] = set()
+        self._holding: dict[int, list[Sketch]] = {}
+
+    def add(self, one: Sketch) -> None:
+        """Remember a sentence."""
+        if one and one not in self._known:
+            self._known.add(one)
+            for h in _prefix(one, self._rarity):
+                self._holding.setdefault(h, []).append(one)
+
+    def __contains__(self, one: Sketch) -> bool:
+        """Whether a near-identical sentence was added; never for one without words."""
+        if one in self._known:
+            return True
+        tried: set[Sketch] = set()
+        for h in _prefix(one, self._rarity):
+            for other in self._holding.get(h, ()):
+                if other not in tried and _near(one, other):
+                    return True
+                tried.add(other)
+        return False
+
+
+def rarity(sketches: Iterable[Sketch]) -> Counter[int]:
+    """How often each hash occurs."""
+    counts: Counter[int] = Counter()
+    for one in sketches:
+        counts.update(one)
+    return counts
+
+
+class _Forest:
+    """Disjoint sets of the numbers below n."""
+
+    def __init__(self, n: int) -> None:
+        self._parent = list(range(n))
+        self._size = [1] * n
+
+    def root(self, i: int) -> int:
+        parent = self._parent
+        while parent[i] != i:
+            parent[i] = parent[parent[i]]
+            i = parent[i]
+        return i
+
+    def join(self, i: int, j: int) -> None:
+        a, b = self.root(i), self.root(j)
+        if a == b:
+            return
+        if self._size[a] < self._size[b]:
+            a, b = b, a
+        self._parent[b] = a
+        self._size[a] += self._size[b]
+
+
+def _join_copies(articles: Sequence[Iterable[Sketch]], forest: _Forest) -> None:
+    """Join the articles that share a near-identical sentence, each known by its index."""
+    owners: dict[Sketch, int] = {}
+    for i, sketches in enumerate(articles):
+        for one in sketches:
+            if one:
+                forest.join(owners.setdefault(one, i), i)
+    counts = rarity(owners)
+    # by hash, then by set: a sentence needs to match one of a set, so many copies cost no more than a few
+    holding: dict[int, dict[int, list[Sketch]]] = {}
+    for one, owner in owners.items():
+        shared = [h for h in _prefix(one, counts) if counts[h] > 1]
+        tried: set[Sketch] = set()
+        for h in shared:
+            by_root = holding.setdefault(h, {})
+            _settle(by_root, forest)
+            for root, others in by_root.items():
+                if forest.root(root) != forest.root(owner) and _any_near(one, others, tried):
+                    forest.join(root, owner)
+        for h in shared:
+            holding[h].setdefault(forest.root(owner), []).append(one)
+
+
+def _settle(by_root: dict[int, list[Sketch]], forest: _Forest) -> None:
+    """Put the sentences of sets that were joined since under their common root."""
+    for old in [root for root in by_root if forest.root(root) != root]:
+        by_root.setdefault(forest.root(old), []).extend(by_root.pop(old))
+
+
+def _any_near(one: Sketch, others: Iterable[Sketch], tried: set[Sketch]) -> bool:
+    for other in others:
+        if other not in tried:
+            tried.add(other)
+            if _near(one, other):
+                return True
+    return False
+
+
+def _near(one: Sketch, other: Sketch) -> bool:
+    return len(set(one).intersection(other)) >= max(_needed(one), _needed(other)) and similarity(one, other) >= SAME
+
+
+def _needed(one: Sketch) -> int:
+    """How many hashes a near-identical sentence shares at least: `SAME` of the union, which is no smaller than `one`."""
+    return max(1, math.ceil(SAME * min(len(one), SKETCH_SIZE)))
+
+
+def _prefix(one: Sketch, counts: Mapping[int, int]) -> list[int]:
+    """The rarest hashes, as many that two near-identical sentences share one of them."""
+    keep = len(one) - _needed(one) + 1
+    return sorted(one, key=lambda h: (counts.get(h, 0), h))[:keep]

@@ -44,11 +44,22 @@ class Speaker(msgspec.Struct, frozen=True, kw_only=True):
     how: str = ""
 
 
+class Inner(msgspec.Struct, frozen=True):
+    """A cue inside a clause's content. `foreign`: its subject is another actor than the speaker's, or somebody unknown.
+
+    `voice`: the member whose words or act it is, where one of the speaker's own side is named.
+    """
+
+    hit: CueHit
+    foreign: bool
+    unknown: bool = False
+    voice: Speaker | None = None
+
+
 class Clause(msgspec.Struct, frozen=True, kw_only=True):
     """A cue with its speaker and content: words [first, last) of the sentence.
 
-    `speaker` None: somebody who is no registered member. `inner`: cues inside the content, each with the actor of its
-    own subject (None: the speaker's own).
+    `speaker` None: somebody who is no registered member. `inner`: cues inside the content.
     """
 
     sentence: int
@@ -56,7 +67,7 @@ class Clause(msgspec.Struct, frozen=True, kw_only=True):
     speaker: Speaker | None
     first: int
     last: int
-    inner: tuple[tuple[CueHit, str | None], ...] = ()
+    inner: tuple[Inner, ...] = ()
     negated: bool = False
 
 
@@ -122,6 +133,8 @@ class ClauseReader:
         before = _mention_ending(mentions, hit.index)
         if before is not None and before.acts and hit.cue.form == "present":
             return True
+        if before is not None and before.kind == "person" and following in _LINKS and hit.cue.form == "past":
+            return True
         return leads and hit.index == 0 and following not in ("من", "في", "علي", "الي") and hit.cue.kind in _REPORTING
 
     def _subject(
@@ -141,7 +154,8 @@ class ClauseReader:
         if hit.cue.form == "noun":
             return ("own", None, hit.index + 1) if hit.suffixed else ("unknown", None, hit.index + 1)
         before = _mention_ending(mentions, hit.index, run)
-        if before is not None and before.acts and not _governed(before, run):
+        relative = hit.index + 1 < len(run) and run[hit.index + 1].text in ("فيه", "فيها")
+        if before is not None and before.acts and (relative or not _governed(before, run)):
             return "overt", self._speaker(before, hit, anonymous=False, how="before the cue"), hit.index + 1
         following = run[hit.index + 1] if hit.index + 1 < len(run) else None
         if following is None or _is_link(following) or _punctuated(sentence, run, hit.index):
@@ -265,12 +279,8 @@ class ClauseReader:
         opened = False
         for hit, (how, speaker, content) in starts:
             if opened and self._is_inner(hit, how, run, clauses[-1]):
-                subject = None if speaker is None or how != "overt" else speaker.actor
-                own = clauses[-1].speaker
-                inner_actor = None if subject is None or (own is not None and subject == own.actor) else subject
-                if how == "unknown":
-                    inner_actor = ""
-                clauses[-1] = msgspec.structs.replace(clauses[-1], inner=(*clauses[-1].inner, (hit, inner_actor)))
+                inner = _inner(hit, how, speaker, clauses[-1].speaker)
+                clauses[-1] = msgspec.structs.replace(clauses[-1], inner=(*clauses[-1].inner, inner))
                 continue
             if how == "carried":
                 speaker = here if here is not None and opened else self._carried(hit, carry)
@@ -338,6 +348,13 @@ class ClauseReader:
             speaker = msgspec.structs.replace(carry.speaker, how=f"the quotation goes on: {carry.speaker.id}")
             return [Clause(sentence=index, cue=None, speaker=speaker, first=0, last=len(run))]
         return []
+
+
+def _inner(hit: CueHit, how: str, subject: Speaker | None, speaker: Speaker | None) -> Inner:
+    named = subject if how == "overt" else None
+    foreign = named is not None and (speaker is None or named.actor != speaker.actor)
+    voice = named if named is not None and not foreign and named.kind in ("person", "office") else None
+    return Inner(hit, foreign, how == "unknown", voice)
 
 
 def _plain(word: str) -> str:

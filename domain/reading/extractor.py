@@ -23,7 +23,7 @@ from domain.reading.mentions import find_mentions
 from domain.reading.moments import STATEMENT_DAYS, Scene, is_recent
 from domain.reading.registry import Registry
 from domain.reading.text import Sentence, sentences
-from domain.reading.topics import TextTopics, Topic, TopicFinder
+from domain.reading.topics import TopicFinder
 from domain.reading.weigh import to_events, to_summits
 
 VERSION = "rules-1"
@@ -62,7 +62,7 @@ class RuleExtractor:
         self._clauses = ClauseReader(registry)
         self._topics = TopicFinder(registry)
         self._meetings = MeetingReader(registry, self._topics)
-        self._judge = Judge(registry)
+        self._judge = Judge(registry, self._topics)
 
     def read(self, text: str, *, published: date | None) -> list[Event]:
         """The events of a cleaned text, in order of their first evidence; may be empty."""
@@ -95,14 +95,9 @@ class RuleExtractor:
             mentions = find_mentions(sentence.words, self._registry, published)
             clauses = self._clauses.read(index, sentence, mentions, carry)
             here = [d for d in dates if sentence.start <= d.start < sentence.end]
-            for clause in clauses:
-                when = scene.of(clause, sentence, here)
+            dated = [(clause, scene.of(clause, sentence, here)) for clause in clauses]
+            for clause, when in dated:
                 if clause.speaker is not None and is_recent(when, published, STATEMENT_DAYS):
-                    candidates += self._judge.candidates(
-                        text, sentence, clause, self._of(topics, clause), when, mentions
-                    )
-            meetings += self._meetings.read(index, sentence, mentions, clauses, here, topics, published)
+                    candidates += self._judge.candidates(text, sentence, clause, topics, when, mentions)
+            meetings += self._meetings.read(index, sentence, mentions, dated, here, topics, published, carry.speaker)
         return candidates, merge(meetings)
-
-    def _of(self, topics: TextTopics, clause: Clause) -> list[Topic]:
-        return self._topics.topics(topics, clause.sentence, clause.first, clause.last)

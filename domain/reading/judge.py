@@ -9,14 +9,16 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
+import msgspec
+
 from domain.reading.candidates import Candidate, Moment
 from domain.reading.clauses import Clause, Speaker
 from domain.reading.mentions import Mention
 from domain.reading.phrases import Phrases
 from domain.reading.registry import Registry
-from domain.reading.stance import StanceReader, Verdict
+from domain.reading.stance import CONTRAST, PLEDGING, StanceReader, Verdict
 from domain.reading.text import Sentence, Word
-from domain.reading.topics import Topic
+from domain.reading.topics import TextTopics, Topic, TopicFinder
 
 _Type = Literal["statement", "threat", "commitment"]
 _MILITARY = ("هدف", "اهداف", "عسكري", "قوات", "ضرب", "قصف", "سلاح", "بالقوه", "صواريخ", "نووي", "استهداف", "حرب")
@@ -24,43 +26,55 @@ _ECONOMIC = ("عقوبات", "رسوم", "جمركيه", "اقتصادي", "نف
 _QUANTITY = re.compile(r"(\d[\d.,٫]*)\s*(?:ا?لف|مليون|مليار|دوله|دولة|دول|مليارات|ملايين)?")
 _UNITS = {"دوله": "states", "دول": "states", "مليار": "billion", "مليون": "million", "الف": "thousand", "جندي": "troops", "مليارات": "billion", "ملايين": "million"}  # fmt: skip
 _MIN_QUOTED = 3
+_READY_REACH = 6
 
 
 class Judge:
     """The compiled word lists of threats and undertakings, and the reader of stances. One for each registry."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, topics: TopicFinder) -> None:
+        self._topics = topics
         words = registry.lexicon.words
         self._tracked = registry.tracked
         self._stances = StanceReader(registry)
         self._harm = Phrases((p, True) for p in words["harm"])
         self._pledge = Phrases((p, True) for p in words["pledge"])
+        self._ready = Phrases((p, True) for p in words["ready"])
+        self._deed = Phrases((p, True) for p in words["deed"])
 
     def candidates(
-        self, text: str, sentence: Sentence, clause: Clause, topics: Sequence[Topic], when: Moment,
+        self, text: str, sentence: Sentence, clause: Clause, topics: TextTopics, when: Moment,
         mentions: Sequence[Mention],
     ) -> list[Candidate]:  # fmt: skip
         """The candidates of one clause whose speaker is a tracked actor's member; may be empty."""
         speaker = clause.speaker
         if speaker is None or speaker.actor not in self._tracked:
             return []
+        run = sentence.words
+        breaks = [i for i in range(clause.first + 1, clause.last) if run[i].text in CONTRAST]
         found = []
-        for topic in topics:
-            if self._is_third_party(clause, topic):
-                continue
-            verdict = self._stances.read(clause, topic, sentence.words)
-            if verdict.stance is None:
-                continue
-            found.append(self._candidate(text, sentence, clause, topic, verdict, when, mentions, speaker))
+        for first, last, here in self._topics.segments(topics, clause.sentence, breaks, clause.first, clause.last):
+            for topic in here:
+                verdict = self._stances.read(clause, topic, run, first, last)
+                if verdict.stance is not None and (verdict.decisive or not self._is_third_party(clause, topic)):
+                    voice = self._voice(clause, topic, speaker)
+                    found.append(self._candidate(text, sentence, clause, topic, verdict, when, mentions, voice))
         return found
 
     def _is_third_party(self, clause: Clause, topic: Topic) -> bool:
         """Whether the topic lies in what the speaker tells of somebody else's stance."""
         anchor = topic.anchors[0][0]
-        return any(
-            actor is not None and actor != "" and hit.index < anchor and hit.cue.form != "noun"
-            for hit, actor in clause.inner
-        )
+        return any(i.foreign and i.hit.index < anchor and i.hit.cue.form != "noun" for i in clause.inner)
+
+    def _voice(self, clause: Clause, topic: Topic, speaker: Speaker) -> Speaker:
+        """Nested speech: an official who tells what his president said gives the president's words."""
+        anchor = topic.anchors[0][0]
+        for inner in clause.inner:
+            if inner.voice is not None and inner.hit.index < anchor and inner.voice.id != speaker.id:
+                return msgspec.structs.replace(
+                    inner.voice, attribution=speaker.attribution, how=f"{inner.voice.how}, told by {speaker.id}"
+                )
+        return speaker
 
     def _candidate(
         self, text: str, sentence: Sentence, clause: Clause, topic: Topic, verdict: Verdict, when: Moment,
@@ -91,12 +105,16 @@ class Judge:
             return "threat"
         if own == "commit" and not clause.negated and verdict.stance in ("supports", "conditional"):
             return "commitment"
-        pledged = any(
-            h.cue.kind == "commit" and actor in (None, "") for h, actor in clause.inner if h.cue.form != "noun"
-        )
-        if verdict.stance in ("supports", "conditional") and (pledged or self._pledge.find(content)):
+        pledged = any(i.hit.cue.lemma in PLEDGING and not i.foreign and i.hit.cue.form != "noun" for i in clause.inner)
+        if verdict.stance in ("supports", "conditional") and (pledged or self._pledges(content)):
             return "commitment"
         return "statement"
+
+    def _pledges(self, content: Sequence[Word]) -> bool:
+        if self._pledge.find(content):
+            return True
+        ready = [hit.last for hit in self._ready.find(content)]
+        return any(self._deed.find(content[last : last + _READY_REACH]) for last in ready)
 
 
 def _quotes(sentence: Sentence) -> bool:

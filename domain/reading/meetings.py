@@ -38,6 +38,24 @@ _STATUS_ORDER: tuple[SummitStatus, ...] = (
 _TALK_VERBS = frozenset({"سيتحدث", "ساتحدث", "يتحدث", "هاتف", "اتصل", "تحادث"})
 
 
+_PEOPLE = ("person", "office", "institution")
+_AHEAD = frozenset({"scheduled", "proposed", "postponed", "ruled-out"})
+_HOLDING = ("اجري", "اجرت", "اجرا", "اجروا", "عقد", "سيعقد", "ستعقد", "يعقد", "سيجري", "ستجري", "يجري")
+
+
+class _Context(msgspec.Struct, frozen=True):
+    """The sentence in which a meeting is read, with what is known of it."""
+
+    index: int
+    sentence: Sentence
+    mentions: Sequence[Mention]
+    dates: Sequence[DateMention]
+    text: TextTopics
+    published: date | None
+    speaker: Speaker | None
+    said: Moment | None
+
+
 class MeetingReader:
     """The compiled word lists of meetings. One for each registry."""
 
@@ -54,21 +72,29 @@ class MeetingReader:
         self._telephone = Phrases((p, True) for p in words["telephone"])
 
     def read(
-        self, index: int, sentence: Sentence, mentions: Sequence[Mention], clauses: Sequence[Clause],
-        dates: Sequence[DateMention], text: TextTopics, published: date | None,
-    ) -> list[Meeting]:  # fmt: skip
-        """The meetings of one sentence: at most one."""
+        self,
+        index: int,
+        sentence: Sentence,
+        mentions: Sequence[Mention],
+        clauses: Sequence[tuple[Clause, Moment]],
+        dates: Sequence[DateMention],
+        text: TextTopics,
+        published: date | None,
+        carried: Speaker | None,
+    ) -> list[Meeting]:
+        """The meetings of one sentence: at most one. `carried`: whom a pronoun may stand for."""
         run = sentence.words
         for hit in self._head.find(run):
-            if hit.values[0] == "verb" and not _meets(run, hit.first, hit.last, mentions):
+            verb = hit.values[0] == "verb"
+            if verb and not _meets(run, hit.first, hit.last, mentions):
                 continue
-            speaker = _speaker_at(clauses, hit.first)
-            parties = self._parties(hit.first, hit.last, run, mentions, speaker, hit.values[0])
-            if len(parties) < 2 and not parties & _BLOCS:
+            speaker, said = _speaker_at(clauses, hit.first)
+            parties = self._parties(hit.first, hit.last, run, mentions, speaker or carried, verb=verb)
+            parties |= self._hosts(parties, run, hit.first, mentions)
+            if len(parties) < 2 or not parties & self._registry.tracked:
                 continue
-            if not parties & self._registry.tracked and "COW" not in parties:
-                continue
-            meeting = self._meeting(index, sentence, mentions, hit.first, parties, dates, text, published, speaker)
+            context = _Context(index, sentence, mentions, dates, text, published, speaker, said)
+            meeting = self._meeting(context, hit.first, parties)
             if meeting is not None:
                 return [meeting]
         return []
@@ -80,54 +106,72 @@ class MeetingReader:
         run: Sequence[Word],
         mentions: Sequence[Mention],
         speaker: Speaker | None,
-        head: str,
+        *,
+        verb: bool,
     ) -> frozenset[str]:
         near = [
-            m for m in mentions
-            if first - _REACH_BACK <= m.first <= last + _REACH_ON and m.kind != "place"
-            and (m.acts or m.kind in ("person", "office")) and not (m.kind == "capital" and m.first > first)
-        ]  # fmt: skip
-        linked = any(
-            w.text.lstrip("و") in _LINKS or w.text[:1] == "ب" and w.text[1:] in _LINKS
-            for w in run[max(0, first - 3) : last + 8]
-        )
+            m
+            for m in mentions
+            if first - _REACH_BACK <= m.first <= last + _REACH_ON
+            and m.kind != "place"
+            and (m.acts or m.kind in _PEOPLE)
+            and not (m.kind == "capital" and m.first > first)
+        ]
         after = [m for m in near if m.first >= last]
         before = [m for m in near if m.last <= first]
-        people = {m.actor for m in after if m.kind in ("person", "office", "people", "institution", "actor")}
-        if head == "verb" or linked:
-            people |= {m.actor for m in before[-2:]}
-            if speaker is not None and (
-                head == "verb"
-                or any(w.text in ("اجري", "عقد", "سيعقد", "اجرينا") for w in run[max(0, first - 4) : first])
-            ):
-                people.add(speaker.actor)
-        if not linked and head == "noun":
-            people = {m.actor for m in after if m.first <= last + 5}
-        return frozenset(people)
+        window = run[max(0, first - 3) : last + 8]
+        linked = any(w.text.lstrip("و") in _LINKS for w in window)
+        if not verb and not linked:
+            parties = {m.actor for m in after if m.first <= last + 5 and (m.kind in _PEOPLE or m.actor in _BLOCS)}
+            return frozenset(parties | _agents(run, first, last, before, speaker))
+        parties = {m.actor for m in after if m.kind in (*_PEOPLE, "people", "actor")}
+        parties |= {m.actor for m in before[-1:]} if verb else _agents(run, first, last, before, speaker)
+        if verb and speaker is not None and not before:
+            parties.add(speaker.actor)
+        if any(w.text in ("بين", "جمعت", "جمع") for w in window):
+            return frozenset({m.actor for m in after})
+        return frozenset(parties)
 
-    def _meeting(
-        self, index: int, sentence: Sentence, mentions: Sequence[Mention], head: int, parties: frozenset[str],
-        dates: Sequence[DateMention], text: TextTopics, published: date | None, speaker: Speaker | None,
-    ) -> Meeting | None:  # fmt: skip
-        run = sentence.words
+    def _hosts(
+        self, parties: frozenset[str], run: Sequence[Word], head: int, mentions: Sequence[Mention]
+    ) -> frozenset[str]:
+        """A bloc's meeting counts the state that hosts it: named with a verb of hosting, or by its capital."""
+        if not parties & _BLOCS:
+            return frozenset()
+        near = [m for m in mentions if abs(m.first - head) <= _REACH_ON]
+        hosting = [m.actor for m in near if m.kind == "capital" and not m.acts and m.actor in self._registry.tracked]
+        for place in range(max(0, head - 3), head):
+            if any(form.endswith(("ستضيف", "ستضافت", "ستضاف")) for form in run[place].forms):
+                hosting += [m.actor for m in mentions if m.last <= place][-1:]
+        return frozenset(hosting)
+
+    def _meeting(self, here: _Context, head: int, parties: frozenset[str]) -> Meeting | None:
+        run = here.sentence.words
         status = self._status_of(run, head)
         if status is None:
             return None
-        when = self._when(sentence, head, dates, status, published)
-        if status == "held" and (when.occurred_on is None or not is_recent(when, published, MEETING_DAYS)):
+        when = self._when(here, head, status)
+        dated = when.occurred_on is not None or (here.published is None and bool(here.dates))
+        if status == "held" and (not dated or not is_recent(when, here.published, MEETING_DAYS)):
             return None
-        if status == "scheduled" and when.occurred_on is None:
+        if status == "scheduled" and not dated:
             status = "proposed"
-        if status != "held" and when.occurred_on is not None and published is not None and when.inferred:
-            when = UNKNOWN
-        attribution: Attribution = speaker.attribution if speaker is not None else "outlet"
+        attribution: Attribution = here.speaker.attribution if here.speaker is not None else "outlet"
         return Meeting(
-            participants=parties, status=status, moment=when, evidence=((sentence.start, sentence.end),),
-            place=self._place(run, head, mentions), format=self._format(run), level=_level(mentions, parties),
-            issue=self._issue(index, run, head, text), speaker=speaker.id if speaker is not None else None,
-            attribution=attribution, cue=run[head].text, order=index,
-            trace={"status": status, "date": when.how, "parties": ", ".join(sorted(parties))},
-        )  # fmt: skip
+            participants=parties,
+            status=status,
+            moment=when,
+            evidence=((here.sentence.start, here.sentence.end),),
+            place=self._place(run, head, here.mentions),
+            format=self._format(run),
+            level=_level(here.mentions, parties),
+            issue=self._issue(here.index, run, here.text),
+            speaker=here.speaker.id if here.speaker is not None else None,
+            attribution=attribution,
+            cue=run[head].text,
+            order=here.index,
+            trace={"status": status, "date": when.how, "parties": ", ".join(sorted(parties)), "cue": run[head].text},
+        )
 
     def _status_of(self, run: Sequence[Word], head: int) -> SummitStatus | None:
         start, end = max(0, head - 8), min(len(run), head + 10)
@@ -137,15 +181,25 @@ class MeetingReader:
                 return status
         return None
 
-    def _when(
-        self, sentence: Sentence, head: int, dates: Sequence[DateMention], status: SummitStatus, published: date | None
-    ) -> Moment:
-        own = [d for d in dates if sentence.start <= d.start < sentence.end]
+    def _when(self, here: _Context, head: int, status: SummitStatus) -> Moment:
+        start = here.sentence.words[head].start
+        ahead = status in _AHEAD
+        own = [d for d in here.dates if not ahead or d.start > start]
+        own = [d for d in own if d.kind not in ("earlier_today", "previously")]
         if own:
-            start = sentence.words[head].start
-            return moment(min(own, key=lambda d: (abs(d.start - start), d.start)))
-        if status in ("held", "under-way") and published is not None and status == "under-way":
-            return Moment(occurred_on=published.isoformat(), precision="day", inferred=True, how="the publication day")
+            when = moment(min(own, key=lambda d: (abs(d.start - start), d.start)))
+            past = (
+                here.published is not None
+                and when.precision == "day"
+                and (when.occurred_on or "") < str(here.published)
+            )
+            return UNKNOWN if ahead and past else when
+        if ahead:
+            return UNKNOWN
+        if status == "under-way" and here.published is not None:
+            return Moment(occurred_on=str(here.published), precision="day", inferred=True, how="the publication day")
+        if here.said is not None and not here.said.inferred:
+            return here.said
         return UNKNOWN
 
     def _place(self, run: Sequence[Word], head: int, mentions: Sequence[Mention]) -> str | None:
@@ -169,7 +223,7 @@ class MeetingReader:
             return "telephone"
         return "in-person"
 
-    def _issue(self, index: int, run: Sequence[Word], head: int, text: TextTopics) -> str | None:
+    def _issue(self, index: int, run: Sequence[Word], text: TextTopics) -> str | None:
         found = self._topics.topics(text, index, 0, len(run))
         return found[0].issue if found else None
 
@@ -184,9 +238,23 @@ def _meets(run: Sequence[Word], first: int, last: int, mentions: Sequence[Mentio
     return len(near) >= 2 or run[first].text in _TALK_VERBS
 
 
-def _speaker_at(clauses: Sequence[Clause], index: int) -> Speaker | None:
-    inside = [c for c in clauses if c.first <= index < c.last and c.speaker is not None]
-    return inside[-1].speaker if inside else None
+def _speaker_at(clauses: Sequence[tuple[Clause, Moment]], index: int) -> tuple[Speaker | None, Moment | None]:
+    inside = [(c.speaker, when) for c, when in clauses if c.first <= index < c.last]
+    if not inside:
+        return None, clauses[-1][1] if clauses else None
+    return inside[-1]
+
+
+def _agents(
+    run: Sequence[Word], first: int, last: int, before: Sequence[Mention], speaker: Speaker | None
+) -> frozenset[str]:
+    """Who holds a meeting named by a noun: the subject of أجرى or عقد before it, or a pronoun's owner after it."""
+    around = [*run[max(0, first - 6) : first], *run[last : last + 6]]
+    if not any(form.startswith(_HOLDING) for word in around for form in word.forms):
+        return frozenset()
+    if before:
+        return frozenset(m.actor for m in before[-3:])
+    return frozenset() if speaker is None else frozenset({speaker.actor})
 
 
 def _level(mentions: Sequence[Mention], parties: frozenset[str]) -> str | None:

@@ -20,8 +20,8 @@ from domain.reading.topics import Topic
 _NEGATION_REACH = 3
 _DIRECTION_REACH = 3
 _CLASS_SIGN = {"reject": -1, "accuse": -1, "accept": 1, "demand": 1, "commit": 1, "threat": -1}
-_CONTRAST = frozenset({"لكن", "لكنه", "لكنها", "ولكن", "ولكنه", "ولكنها", "بيد", "الا", "بينما", "فيما", "بل", "وانما"})
-_CONTRASTABLE = _CONTRAST - {"الا", "بل", "وانما"}
+PLEDGING = frozenset({"تعهد", "التزم", "وعد"})
+CONTRAST = frozenset({"لكن", "لكنه", "لكنها", "ولكن", "ولكنه", "ولكنها", "لكننا", "بيد", "بينما", "فيما"})
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +32,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     flipped_by: str = ""
     condition: tuple[int, int] | None = None
     strength: float = 0.5
+    decisive: bool = False
 
 
 class _Signal(msgspec.Struct, frozen=True):
@@ -56,14 +57,15 @@ class StanceReader:
             issue.id: (_directions(issue), _verdicts(issue)) for issue in registry.issues.values()
         }
 
-    def read(self, clause: Clause, topic: Topic, run: Sequence[Word]) -> Verdict:
-        """The clause's stance on a topic; `stance` None where it takes no side."""
-        first, last = self._segment(clause, topic, run)
+    def read(self, clause: Clause, topic: Topic, run: Sequence[Word], first: int, last: int) -> Verdict:
+        """The stance of words [first, last) of a clause on a topic; `stance` None where they take no side."""
         direction, direction_word = self._direction(topic, run, clause.first)
         own = self._decisive(topic.issue, run, first, last)
         condition = self._condition_at(run, clause.first, clause.last)
         if own is not None:
-            return Verdict(stance="supports" if own.sign > 0 else "opposes", because=own.word, strength=0.9)
+            return Verdict(
+                stance="supports" if own.sign > 0 else "opposes", because=own.word, strength=0.9, decisive=True
+            )
         if self._undecided.find(run[first:last]) or (clause.cue is not None and clause.cue.cue.kind == "hesitate"):
             return Verdict(stance="undecided", because="leaves it open", strength=0.6)
         signal = self._evaluation(clause, topic, run, first, last)
@@ -83,19 +85,6 @@ class StanceReader:
     def condition_in(self, run: Sequence[Word], first: int, last: int) -> tuple[int, int] | None:
         """Where a condition stands in a stretch of words."""
         return self._condition_at(run, first, last)
-
-    def _segment(self, clause: Clause, topic: Topic, run: Sequence[Word]) -> tuple[int, int]:
-        """The part of a clause around the topic, between words of contrast."""
-        low, high = clause.first, clause.last
-        anchor = topic.anchors[0][0]
-        for index in range(clause.first, clause.last):
-            bare = run[index].text
-            if bare in _CONTRASTABLE and index <= anchor:
-                low = index
-            elif bare in _CONTRASTABLE and index > anchor:
-                high = index
-                break
-        return low, high
 
     def _direction(self, topic: Topic, run: Sequence[Word], first: int) -> tuple[int, str]:
         """Whether the words before the anchor bring the proposition about, or its opposite."""
@@ -145,18 +134,18 @@ class StanceReader:
             sign = hit.values[0]
             flipped = self._negated(run, index, first)
             signals.append(_Signal(index, -sign if flipped else sign, _words(run, index, first + hit.last), flipped))
-        taken = {s.index for s in signals}
-        for inner, actor in clause.inner:
-            collective = actor == "" and inner.cue.kind == "commit"
-            if (
-                (actor is None or collective)
-                and first <= inner.index < last
-                and inner.index not in taken
-                and inner.cue.kind in _CLASS_SIGN
-            ):
-                flipped = self._negated(run, inner.index, first)
-                sign = _CLASS_SIGN[inner.cue.kind]
-                signals.append(_Signal(inner.index, -sign if flipped else sign, run[inner.index].text, flipped))
+        others = {inner.hit.index for inner in clause.inner if inner.foreign}
+        signals = [s for s in signals if s.index not in others]
+        taken = {s.index for s in signals} | others
+        for inner in clause.inner:
+            index, kind = inner.hit.index, inner.hit.cue.kind
+            collective = inner.unknown and inner.hit.cue.lemma in PLEDGING
+            if index in taken or not first <= index < last or kind not in _CLASS_SIGN:
+                continue
+            if not inner.unknown or collective:
+                flipped = self._negated(run, index, first)
+                sign = _CLASS_SIGN[kind]
+                signals.append(_Signal(index, -sign if flipped else sign, run[index].text, flipped))
         return signals
 
     def _negated(self, run: Sequence[Word], index: int, first: int) -> str:

@@ -65,6 +65,20 @@ class TopicFinder:
                 result.append(topic)
         return result
 
+    def segments(
+        self, text: TextTopics, sentence: int, breaks: Sequence[int], first: int, last: int
+    ) -> list[tuple[int, int, list[Topic]]]:
+        """Words [first, last) split before each break, each part with its issues; a part with none joins the one before."""
+        edges = [first, *(b for b in breaks if first < b < last), last]
+        parts: list[tuple[int, int, list[Topic]]] = []
+        for start, end in zip(edges, edges[1:], strict=False):
+            topics = self.topics(text, sentence, start, end)
+            if parts and not topics:
+                parts[-1] = (parts[-1][0], end, parts[-1][2])
+            else:
+                parts.append((start, end, topics))
+        return parts
+
     def _topic(
         self, issue: Issue, clause: Sequence[Hit[Group]], inside: frozenset[Group], around: frozenset[Group],
         everywhere: frozenset[Group],

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from domain.events import Commitment, Event, Statement, Stance, Summit, Threat
 from domain.reading.candidates import Candidate, Meeting
 
@@ -22,9 +24,20 @@ Traced = tuple[Event, dict[str, str]]
 def to_events(candidates: Sequence[Candidate], extractor: str) -> list[Traced]:
     """One event for each type, actor and issue, with the trace of the candidate that decided."""
     groups: dict[tuple[str, str, str | None], list[Candidate]] = {}
-    for candidate in candidates:
+    for candidate in _absorbed(candidates):
         groups.setdefault((candidate.type, candidate.actor, candidate.issue), []).append(candidate)
     return [_event(group, extractor) for group in groups.values()]
+
+
+def _absorbed(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """A speaker's favourable words beside his own commitment on the issue belong to it."""
+    pledged = {(c.speaker, c.issue) for c in candidates if c.type == "commitment"}
+    return [
+        msgspec.structs.replace(c, type="commitment")
+        if c.type == "statement" and c.stance in ("supports", "conditional") and (c.speaker, c.issue) in pledged
+        else c
+        for c in candidates
+    ]
 
 
 def _event(group: Sequence[Candidate], extractor: str) -> Traced:
