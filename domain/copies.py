@@ -165,7 +165,7 @@ def _near(one: Sketch, other: Sketch) -> bool:
 
 
 def _needed(one: Sketch) -> int:
-    """How many hashes a near-identical sentence shares at least: `SAME` of the union, which is no smaller than `one`."""
+    """How many hashes a near-identical sentence shares at least: `SAME` of the union, no smaller than `one`."""
     return max(1, math.ceil(SAME * min(len(one), SKETCH_SIZE)))
 
 

@@ -59,8 +59,9 @@ def decide(words: Sequence[Fact], held: str | None) -> Verdict | None:
     equals = [f for f in able if _standing(f) == best]
     stances = _best_corroborated({f.stance for f in equals}, words)
     if {"supports", "opposes"} <= stances:
-        support = [f for f in equals if f.stance in stances] + [f for f in words if f.stance == "undecided"]
-        return Verdict(stance="undecided", contested=True, support=tuple(in_order(_unique(support))))
+        support = [f for f in equals if f.stance in ("supports", "opposes")]
+        support += [f for f in words if f.stance == "undecided"]
+        return Verdict(stance="undecided", contested=True, support=tuple(in_order(support)))
     stance = min((f for f in equals if f.stance in stances), key=lambda f: f.event_id).stance
     return Verdict(stance=stance, contested=False, support=tuple(in_order(f for f in words if f.stance == stance)))
 
@@ -101,7 +102,3 @@ def _best_corroborated(stances: set[str], words: Sequence[Fact]) -> set[str]:
     sources = {stance: weigh(f for f in words if f.stance == stance).sources for stance in stances}
     most = max(sources.values())
     return {stance for stance, n in sources.items() if n == most}
-
-
-def _unique(facts: Iterable[Fact]) -> Iterable[Fact]:
-    return {fact.event_id: fact for fact in facts}.values()
