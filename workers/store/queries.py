@@ -110,6 +110,13 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     deliveries: dict[str, int]
 
 
+class Lag(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the positions lag behind the log. `since`: when the oldest event not yet seen was recorded."""
+
+    events: int
+    since: datetime | None
+
+
 class Queries:
     """Questions to the store."""
 
@@ -222,6 +229,15 @@ class Queries:
                 changes=_counts(connection, t.changes.c.kind, t.changes.c.withdrawn_at.is_(None)),
                 deliveries=_counts(connection, t.deliveries.c.status),
             )
+
+    def lag(self) -> Lag:
+        """How far the positions lag behind the log."""
+        with self._db.read() as connection:
+            where = t.checkpoints.c.projection == "positions"
+            seen = connection.execute(select(t.checkpoints.c.seq).where(where)).scalar() or 0
+            query = select(func.count(), func.min(t.events.c.recorded_at)).where(t.events.c.sequence > seen)
+            events, since = connection.execute(query).one()
+            return Lag(events=events, since=since)
 
     def work(self) -> dict[str, dict[str, int]]:
         """How many rows of work, by kind and status."""
@@ -383,5 +399,6 @@ def _counts(connection: Connection, column: ColumnElement[Any], *where: ColumnEl
     return {row[0]: row[1] for row in rows}
 
 
-def _number(connection: Connection, query: Select[tuple[int]]) -> int:
-    return int(connection.execute(query).scalar_one())
+def _number(connection: Connection, query: Select[Any]) -> int:
+    found: int = connection.execute(query).scalar_one()
+    return found
