@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from domain.errors import SchemaError, SettingError, TemporaryFailure
@@ -99,6 +99,7 @@ class Database:
         self.engine = engine
         self.clock = clock
         self._writer = engine.execution_options(marsad_write=True)
+        self._at_once = engine if self.is_sqlite else engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @property
     def is_sqlite(self) -> bool:
@@ -127,6 +128,21 @@ class Database:
         with translated(), self._writer.begin() as connection:
             yield connection
 
+    @contextmanager
+    def at_once(self) -> Iterator[Connection]:
+        """For one statement that writes and is a transaction of its own; on SQLite the same as `write`.
+
+        Raises:
+            TemporaryFailure: the database is locked or away.
+            SchemaError: a table is missing.
+        """
+        if self.is_sqlite:
+            with self.write() as connection:
+                yield connection
+            return
+        with translated(), self._at_once.connect() as connection:
+            yield connection
+
 
 @contextmanager
 def translated() -> Iterator[None]:
@@ -137,6 +153,10 @@ def translated() -> Iterator[None]:
         raise TemporaryFailure("the database has no free connection: try again") from exc
     except (OperationalError, InterfaceError, ProgrammingError) as exc:
         raise _translate(exc) from exc
+    except DatabaseError as exc:
+        if type(exc) is not DatabaseError:
+            raise
+        raise SettingError(f"the database cannot be used: {exc.orig}: put a sound copy in its place") from exc
 
 
 def _translate(exc: DBAPIError) -> Exception:
