@@ -68,10 +68,11 @@ class Site:
     def __init__(self, make: Callable[[str], Resources]) -> None:
         """`make`: the resources by path, given the site's address without a final slash."""
         self.inbox = Inbox()
-        handler = type("Handler", (_Handler,), {"inbox": self.inbox, "resources": {}})
+        served: Resources = {}
+        handler = type("Handler", (_Handler,), {"inbox": self.inbox, "resources": served})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        handler.resources.update(make(self.url))
+        served.update(make(self.url))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="demo-site", daemon=True)
         self._thread.start()
 
@@ -119,7 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self._answer(HTTPStatus.NOT_FOUND if self.path != ALERTS else HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             return
-        taken = self.inbox.take(self.rfile.read(length), self.headers)
+        taken = self.inbox.take(self.rfile.read(length), dict(self.headers.items()))
         self._answer(HTTPStatus.NO_CONTENT if taken else HTTPStatus.UNAUTHORIZED)
 
     def _serve(self, *, with_body: bool) -> None:
