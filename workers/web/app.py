@@ -1,0 +1,65 @@
+"""The web application: pages, API and health over the queries, behind the guard.
+
+It must not know the store, only its queries, nor who runs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+from domain.errors import MarsadError
+from domain.reading.registry import Registry
+from workers.asking import Asking
+from workers.store.queries import Queries
+from workers.titles import Titles
+from workers.web.api import Api, Clock
+from workers.web.guard import HEADERS, Guard
+from workers.web.pages import Pages
+from workers.web.problems import problem, status_of
+
+_STATIC = Path(__file__).parent / "static"
+
+
+def utc_now() -> datetime:
+    """The clock of production."""
+    return datetime.now(UTC)
+
+
+def make_app(
+    queries: Queries,
+    *,
+    registry: Registry,
+    titles: Titles | None = None,
+    hosts: Iterable[str] = (),
+    clock: Clock = utc_now,
+) -> Starlette:
+    """The application. `hosts`: names besides localhost and addresses under which it answers."""
+    asking = Asking(registry)
+    pages = Pages(queries, registry, titles or Titles(registry), asking, clock)
+    api = Api(queries, asking, clock)
+
+    def failed(request: Request, exc: Exception) -> Response:
+        status, detail = status_of(exc)
+        # a bug's answer is sent from outside the guard, so it carries the headers itself
+        headers = HEADERS | dict(getattr(exc, "headers", None) or {})
+        if request.url.path.startswith(("/api/", "/healthz")):
+            return problem(status, detail, headers=headers)
+        answer = pages.error(request, status, detail)
+        answer.headers.update(headers)
+        return answer
+
+    return Starlette(
+        routes=[*pages.routes(), *api.routes(), Mount("/static", StaticFiles(directory=_STATIC))],
+        middleware=[Middleware(Guard, hosts=tuple(hosts))],
+        exception_handlers={HTTPException: failed, MarsadError: failed, Exception: failed},
+    )

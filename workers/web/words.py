@@ -1,0 +1,206 @@
+"""The pages' own words in Arabic and English, and how days and ages are written in each.
+
+It must not know a page's layout.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from workers.titles import Language
+
+RIGHT_TO_LEFT: frozenset[Language] = frozenset({"ar"})
+SIGNS = {"supports": "+", "opposes": "−", "conditional": "±", "undecided": "?"}
+
+_MONTHS_EN = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+_MONTHS_AR = (
+    "يناير", "فبراير", "مارس", "أبريل", "مايو", "يونيو", "يوليو", "أغسطس", "سبتمبر", "أكتوبر", "نوفمبر", "ديسمبر",
+)  # fmt: skip
+
+_WORDS: dict[str, tuple[str, str]] = {
+    # name: (Arabic, English)
+    "name": ("مرصد", "Marsad"),
+    "tagline": ("ما تقوله القوى، ومتى تغيّر", "What the powers hold, and when it changed"),
+    "nav": ("أقسام الموقع", "Sections"),
+    "skip": ("إلى المحتوى", "Skip to content"),
+    "positions": ("المواقف", "Positions"),
+    "changes": ("التغيّرات", "Changes"),
+    "summits": ("اللقاءات", "Meetings"),
+    "other_language": ("English", "العربية"),
+    "matrix_title": ("المواقف الحالية", "Current positions"),
+    "as_of_title": ("المواقف كما كانت", "Positions as they stood on"),
+    "matrix_lead": (
+        "موقف كل طرف من كل قضية، كما قرئ من الأخبار العربية. افتح خانة لترى الدليل والتاريخ.",
+        "Where each actor stands on each issue, as read from Arabic news. Open a cell for its evidence and history.",
+    ),
+    "issue": ("القضية", "Issue"),
+    "since": ("منذ", "since"),
+    "by": ("على لسان", "by"),
+    "none": ("لا موقف مسجّل", "no position on record"),
+    "contested": ("متنازع فيه", "contested"),
+    "contested_long": ("أقوال متعارضة من المستوى نفسه في اليوم نفسه.", "Equals contradicted each other on one day."),
+    "unconfirmed": ("خبر مخالف غير مؤكد", "unconfirmed report"),
+    "unconfirmed_long": (
+        "مصدر لم يُسمَّ قال غير هذا بعد آخر تأكيد.",
+        "An anonymous source has said otherwise since it was last confirmed.",
+    ),
+    "supports": ("يؤيد", "supports"),
+    "opposes": ("يعارض", "opposes"),
+    "conditional": ("بشروط", "conditional"),
+    "undecided": ("لم يحسم", "undecided"),
+    "legend": ("مفتاح الألوان", "Legend"),
+    "as_of": ("كما كانت في يوم", "As of day"),
+    "known_at": ("بحسب ما عُلم حتى", "As known on"),
+    "show": ("اعرض", "Show"),
+    "now": ("الآن", "Back to now"),
+    "all_actors": ("كل الأطراف", "All actors"),
+    "tracked_actors": ("الأطراف المتابَعة", "Tracked actors only"),
+    "fresh": ("حديث", "fresh"),
+    "aging": ("لم يؤكَّد مؤخرا", "ageing"),
+    "stale": ("قديم", "stale"),
+    "confirmed": ("آخر تأكيد", "last confirmed"),
+    "established_by": ("أول من أعلنه", "established by"),
+    "sources": ("مصادر مستقلة", "independent sources"),
+    "confidence": ("الثقة", "confidence"),
+    "previous": ("الموقف السابق", "position before"),
+    "proposition": ("القضية كما صيغت", "The proposition"),
+    "evidence": ("الدليل", "Evidence"),
+    "history": ("كيف تغيّر الموقف", "How the position changed"),
+    "no_history": ("لا تغيّر مسجّلا بعد.", "No change on record yet."),
+    "no_position": (
+        "لم يُقرأ بعد موقف لهذا الطرف من هذه القضية.",
+        "No position of this actor on this issue has been read yet.",
+    ),
+    "read_article": ("اقرأ المقال", "Read the article"),
+    "no_text": ("نص المقال لم يعد محفوظا.", "The article's text is no longer kept."),
+    "back": ("كل المواقف", "All positions"),
+    "established": ("موقف أول", "established"),
+    "shifted": ("تحوّل", "shifted"),
+    "reversed": ("انقلاب", "reversed"),
+    "reaffirmed": ("تأكيد", "reaffirmed"),
+    "changes_lead": (
+        "كل تغيّر في المواقف، الأحدث تسجيلا أولا.",
+        "Every change of a position, latest recorded first.",
+    ),
+    "no_changes": ("لا تغيّر يطابق ما طلبت.", "No change matches."),
+    "older": ("الأقدم", "Older"),
+    "newest": ("الأحدث", "Newest"),
+    "actor": ("الطرف", "Actor"),
+    "kind": ("نوع التغيّر", "Kind"),
+    "any": ("الكل", "any"),
+    "filter": ("صفِّ", "Filter"),
+    "summits_lead": (
+        "لقاءات القادة والوزراء والمبعوثين، كما وردت في الأخبار.",
+        "Meetings of leaders, ministers and envoys, as the news had them.",
+    ),
+    "no_summits": ("لم يُقرأ لقاء بعد.", "No meeting has been read yet."),
+    "held": ("عُقد", "held"),
+    "under-way": ("جارٍ", "under way"),
+    "scheduled": ("مقرر", "scheduled"),
+    "proposed": ("مقترح", "proposed"),
+    "postponed": ("مؤجل", "postponed"),
+    "cancelled": ("ملغى", "cancelled"),
+    "ruled-out": ("مستبعد", "ruled out"),
+    "leaders": ("قمة قادة", "leaders"),
+    "ministers": ("وزراء", "ministers"),
+    "envoys": ("مبعوثون", "envoys"),
+    "in-person": ("حضوريا", "in person"),
+    "online": ("عن بُعد", "online"),
+    "hybrid": ("حضوريا وعن بُعد", "hybrid"),
+    "telephone": ("هاتفيا", "by telephone"),
+    "day_unknown": ("اليوم غير معروف", "day unknown"),
+    "empty_title": ("لا مواقف بعد", "No positions yet"),
+    "empty_lead": (
+        "تُملأ هذه الصفحة ما إن تُقرأ أولى المقالات. تحقق من المصادر بالأمر marsad feeds.",
+        "This page fills as soon as the first articles are read. Look at the sources with marsad feeds.",
+    ),
+    "footer": (
+        "تُحسب المواقف من سجل الأحداث ولا تُحرَّر باليد.",
+        "Positions are computed from the log of events and never edited by hand.",
+    ),
+    "programs": ("للبرامج", "For programs"),
+    "error_400": ("طلب لا يُفهم", "That question cannot be answered"),
+    "error_404": ("لا صفحة هنا", "There is no such page"),
+    "error_405": ("طريقة غير مسموحة", "Method not allowed"),
+    "error_503": ("قاعدة البيانات لا تجيب", "The database does not answer"),
+    "error_500": ("خلل لدينا", "Something broke on our side"),
+}
+
+
+class Words:
+    """The words of one language: `words.since`, or `words[name]` for a name that data gives."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self._index = 0 if language == "ar" else 1
+
+    def __getitem__(self, name: str) -> str:
+        pair = _WORDS.get(name)
+        return name if pair is None else pair[self._index]
+
+    def __getattr__(self, name: str) -> str:
+        try:
+            return _WORDS[name][self._index]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def day(self, iso: str | None) -> str:
+        """A day, a month or a year in words; other text is given back as it is, None as day unknown."""
+        if not iso:
+            return self["day_unknown"]
+        year, *rest = iso.split("-")
+        try:
+            if not rest:
+                return year
+            month = (_MONTHS_AR if self.language == "ar" else _MONTHS_EN)[int(rest[0]) - 1]
+            return f"{month} {year}" if len(rest) == 1 else f"{int(rest[1])} {month} {year}"
+        except (ValueError, IndexError):
+            return iso
+
+    def age(self, iso: str, today: date) -> str:
+        """How long ago a day was, in coarse words."""
+        days = age_in_days(iso, today)
+        if days is None:
+            return ""
+        return _age_ar(days) if self.language == "ar" else _age_en(days)
+
+
+def age_in_days(iso: str, today: date) -> int | None:
+    """Days since a day, the first of a month or of a year; None where it is none, never below 0."""
+    try:
+        known = iso + "-01" * {4: 2, 7: 1}.get(len(iso), 0)
+        return max((today - date.fromisoformat(known)).days, 0)
+    except ValueError:
+        return None
+
+
+def _age_en(days: int) -> str:
+    if days == 0:
+        return "today"
+    for size, unit in ((365, "year"), (30, "month"), (1, "day")):
+        if days >= size:
+            n = days // size
+            return f"{n} {unit}{'s' if n > 1 else ''} ago"
+    return ""
+
+
+_UNITS_AR = {
+    365: ("سنة", "سنتين", "سنوات", "سنة"),
+    30: ("شهر", "شهرين", "أشهر", "شهرا"),
+    1: ("يوم", "يومين", "أيام", "يوما"),
+}
+
+
+def _age_ar(days: int) -> str:
+    if days == 0:
+        return "اليوم"
+    for size, (one, two, few, many) in _UNITS_AR.items():
+        if days >= size:
+            n = days // size
+            if n <= 2:
+                return f"قبل {one if n == 1 else two}"
+            return f"قبل {n} {few if n <= 10 else many}"
+    return ""
