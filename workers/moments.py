@@ -1,7 +1,7 @@
-"""The moments that feeds write in no standard form: Arabic names of months, Arabic digits, ISO with odd separators.
+"""The moments that feeds and pages write in no standard form: Arabic names of months, Arabic digits, odd separators.
 
 A day without a time is taken at noon UTC, which is that day in every zone that has Arabic outlets; what is no date is
-None, and nothing is guessed. It must not know feeds.
+None, and nothing is guessed. It must not know feeds nor pages.
 """
 
 from __future__ import annotations
