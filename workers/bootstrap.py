@@ -12,6 +12,7 @@ from domain.errors import InputError, SettingError
 from domain.reading.dates import Calendar, find_dates, load_calendar
 from domain.reading.extractor import RuleExtractor
 from domain.reading.registry import FILES, Registry, load_registry
+from workers.asking import Asking
 from workers.channels.webhook import WebhookSender
 from workers.fetch.client import HttpClient
 from workers.fetch.opml import read_opml
@@ -23,6 +24,8 @@ from workers.settings import Settings, load_settings
 from workers.stages import Clock, Stages, utc_now
 from workers.store.store import Store, open_store
 from workers.tasks import Bell, Sweeper, make_broker
+from workers.titles import FILE as TITLES
+from workers.titles import Titles
 
 
 class App:
@@ -36,6 +39,17 @@ class App:
     def registry(self) -> Registry:
         """Actors, members, issues and cues."""
         return load_registry(_texts(self.settings.registry, FILES))
+
+    @cached_property
+    def titles(self) -> Titles:
+        """Names for people; a folder of data files without them leaves the registry's."""
+        present = (self.settings.registry / TITLES).exists()
+        return Titles(self.registry, _texts(self.settings.registry, (TITLES,))[TITLES] if present else "")
+
+    @cached_property
+    def asking(self) -> Asking:
+        """Reads the names that users write."""
+        return Asking(self.registry)
 
     @cached_property
     def calendar(self) -> Calendar:

@@ -33,6 +33,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     allow_networks: tuple[Network, ...]
     host: str
     port: int
+    hosts: tuple[str, ...]
     threads: int
     poll_seconds: float
     host_delay: float
@@ -59,6 +60,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         allow_networks=source.get("MARSAD_FETCH_ALLOW_NETWORKS", (), _networks),
         host=source.get("MARSAD_HOST", "127.0.0.1", str),
         port=source.get("MARSAD_PORT", 8080, _between(0, 65535)),
+        hosts=source.get("MARSAD_HOSTS", (), _names),
         threads=source.get("MARSAD_THREADS", 8, _between(1, 256)),
         poll_seconds=source.get("MARSAD_POLL_SECONDS", 900.0, _seconds),
         host_delay=source.get("MARSAD_HOST_DELAY", 1.0, _seconds),
@@ -153,6 +155,14 @@ def _redis(raw: str) -> str | None:
 
 def _networks(raw: str) -> tuple[Network, ...]:
     return tuple(ip_network(part.strip()) for part in raw.replace(";", ",").split(",") if part.strip())
+
+
+def _names(raw: str) -> tuple[str, ...]:
+    names = tuple(part.strip() for part in raw.split(",") if part.strip())
+    for name in names:
+        if not all(c.isalnum() or c in "-._" for c in name):
+            raise ValueError(f"{name!r} is no host name: write names with a comma between, without scheme or port")
+    return names
 
 
 def _between(low: int, high: int) -> Callable[[str], int]:

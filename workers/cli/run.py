@@ -51,7 +51,8 @@ def demo(once: bool) -> None:
 def serve(app: App) -> None:
     """The service with its page, until a signal."""
 
-    service = Service(app, make_app(app.store.queries, registry=app.registry))
+    web = make_app(app.store.queries, registry=app.registry, titles=app.titles, hosts=app.settings.hosts)
+    service = Service(app, web)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: service.stopped.set())
     service.start()

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -56,11 +57,12 @@ class Api:
     def history(self, request: Request) -> Response:
         """The changes of one position, oldest first; `as_of`, `known_at`."""
         asked = _asked(request, "as_of", "known_at")
-        actor, issue = (
-            self._asking.actor(request.path_params["actor"]),
-            self._asking.issue(request.path_params["issue"]),
-        )
-        return _json(self._queries.history(str(actor), str(issue), **_clocks(asked)))
+        try:
+            (actor,) = self._asking.actors([request.path_params["actor"]])
+            (issue,) = self._asking.issues([request.path_params["issue"]])
+        except InputError as exc:
+            raise HTTPException(404, str(exc)) from exc
+        return _json(self._queries.history(actor, issue, **_clocks(asked)))
 
     def changes(self, request: Request) -> Response:
         """Changes, newest first; with `after`, those of a greater sequence, oldest first, and a link to the next."""

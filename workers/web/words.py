@@ -61,6 +61,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "fresh": ("حديث", "fresh"),
     "aging": ("لم يؤكَّد مؤخرا", "ageing"),
     "stale": ("قديم", "stale"),
+    "confirmed_short": ("تأكد", "confirmed"),
     "confirmed": ("آخر تأكيد", "last confirmed"),
     "established_by": ("أول من أعلنه", "established by"),
     "sources": ("مصادر مستقلة", "independent sources"),
