@@ -180,8 +180,8 @@ def _body(tree: HtmlElement, about: Metadata) -> str:
         if heading.tag == "h1" or text == about.title:
             heading.drop_tree()
     found = bare_extraction(tree, fast=True, include_comments=False, with_metadata=False, config=_config())
-    text: str = getattr(found, "text", None) or ""
-    lines = [" ".join(line.split()) for line in text.split("\n")]
+    running: str = getattr(found, "text", None) or ""
+    lines = [" ".join(line.split()) for line in running.split("\n")]
     kept = [line for line in lines if line and not _SEE_ALSO.match(line) and line != about.title]
     while kept and _is_date_line(kept[0]):
         del kept[0]

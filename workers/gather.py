@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from ipaddress import ip_address
@@ -16,10 +16,10 @@ from urllib.parse import urlsplit
 from domain.errors import InputError, MarsadError, PermanentFailure
 from workers.clean import Page, clean_page
 from workers.fetch.charset import decode
-from workers.fetch.client import HttpClient
+from workers.fetch.client import Answer, HttpClient
 from workers.fetch.feeds import parse_feed
 from workers.fetch.robots import Robots
-from workers.ports import CleanArticle, Entry, Feed, PollOutcome
+from workers.ports import CleanArticle, Entry, Feed, FeedEntry, PollOutcome
 from workers.settings import Network
 from workers.stages import Clock, failed_poll, local_day, poll_outcome
 
@@ -40,8 +40,11 @@ class HostGate:
         self._hosts: dict[str, tuple[threading.Lock, list[float]]] = {}
 
     @contextmanager
-    def turn(self, url: str, *, crawl_delay: float | None = None) -> Iterator[None]:
-        """Wait for the host's turn, then hold it for the length of the block."""
+    def turn(self, url: str, crawl_delay: Callable[[], float | None] = lambda: None) -> Iterator[None]:
+        """Wait for the host's turn, then hold it for the length of the block.
+
+        `crawl_delay`: asked after the block, gives the pause in seconds that the host wants, or None.
+        """
         host = urlsplit(url).netloc.lower()
         with self._guard:
             lock, free_at = self._hosts.setdefault(host, (threading.Lock(), [0.0]))
@@ -52,7 +55,7 @@ class HostGate:
             try:
                 yield
             finally:
-                free_at[0] = time.monotonic() + self._pause(url, crawl_delay)
+                free_at[0] = time.monotonic() + self._pause(url, crawl_delay())
 
     def _pause(self, url: str, crawl_delay: float | None) -> float:
         try:
@@ -105,7 +108,9 @@ class Gatherer:
                 interval=interval,
             )
         parsed = parse_feed(answer.body, content_type=answer.headers.get("content-type"), url=answer.url)
-        due, interval = poll_outcome(feed, new=len(parsed.entries), now=now, base=self._poll_seconds)
+        due, interval = poll_outcome(
+            feed, new=fresh(parsed.entries, feed.last_polled_at), now=now, base=self._poll_seconds
+        )
         return PollOutcome(
             status="new", entries=parsed.entries, etag=answer.headers.get("etag"),
             last_modified=answer.headers.get("last-modified"), moved_to=answer.moved_permanently_to, next_poll_at=due,
@@ -119,10 +124,7 @@ class Gatherer:
             TemporaryFailure: try again later.
             PermanentFailure: there is no article to be had.
         """
-        if not self._robots.allowed(entry.url):
-            raise PermanentFailure(f"{entry.url}: robots.txt asks not to fetch it")
-        with self._gate.turn(entry.url, crawl_delay=self._robots.crawl_delay(entry.url)):
-            answer = self._client.get(entry.url, limit_bytes=PAGE_BYTES)
+        answer = self._page(entry.url)
         kind = answer.headers.get("content-type", "text/html").split(";")[0].strip().lower()
         if kind and not kind.startswith(("text/", "application/xhtml", "application/xml")):
             raise PermanentFailure(f"{entry.url}: {kind} is no page of text")
@@ -132,12 +134,24 @@ class Gatherer:
             )
         except InputError as exc:
             raise PermanentFailure(str(exc)) from exc
-        if page.language != "ar":
-            raise PermanentFailure(f"{entry.url}: the text is not Arabic (it reads as {page.language})")
         return CleanArticle(
             url=entry.url, outlet=entry.feed.outlet, title=page.title or entry.title, text=page.text,
             published=published(page, entry.published_at, entry.feed.time_zone, self._clock()), language="ar",
         )  # fmt: skip
+
+    def _page(self, url: str) -> Answer:
+        """The page, if its site lets us; robots.txt is read within the host's turn too."""
+        delay: float | None = None
+        with self._gate.turn(url, lambda: delay):
+            if not self._robots.allowed(url):
+                raise PermanentFailure(f"{url}: its site's robots.txt asks not to fetch it")
+            delay = self._robots.crawl_delay(url)
+            return self._client.get(url, limit_bytes=PAGE_BYTES)
+
+
+def fresh(entries: Sequence[FeedEntry], since: datetime | None) -> int:
+    """How many entries are newer than a moment; those without a date count, and all do where it is None."""
+    return sum(1 for e in entries if since is None or e.published_at is None or e.published_at > since)
 
 
 def published(page: Page, in_feed: datetime | None, zone: str, now: datetime) -> str | None:
