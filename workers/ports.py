@@ -197,6 +197,10 @@ class WorkStore(Protocol):
         """What was given up, newest first."""
         ...
 
+    def drop(self, work_id: int, *, now: datetime) -> bool:
+        """Give quarantined work up for good, its error kept; False where there is none of that id."""
+        ...
+
     def retry(self, work_id: int, *, now: datetime) -> bool:
         """Put quarantined work back; False where there is none of that id."""
         ...

@@ -15,6 +15,7 @@ from domain.reading.registry import Registry
 
 FILE = "titles.toml"
 Language = Literal["ar", "en"]
+SIGNS = {"supports": "+", "opposes": "−", "conditional": "±", "undecided": "?"}
 
 
 class Title(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

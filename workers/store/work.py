@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from workers.ports import Lease, WorkItem, WorkKind
 from workers.store import schema as t
@@ -99,6 +99,11 @@ class WorkRows(Part):
         with self._db.read() as connection:
             return [_item(row) for row in connection.execute(query)]
 
+    def drop(self, work_id: int, *, now: datetime) -> bool:
+        """Give quarantined work up for good, its error kept; False where there is none of that id."""
+        with self._db.write() as connection:
+            return _drop(connection, work_id, now)
+
     def retry(self, work_id: int, *, now: datetime) -> bool:
         """Put quarantined work back; False where there is none of that id."""
         with self._db.write() as connection:
@@ -115,6 +120,15 @@ class WorkRows(Part):
                     .values(status="waiting", attempts=0, error=None)
                 )
             return row is not None
+
+
+def _drop(connection: Connection, work_id: int, now: datetime) -> bool:
+    dropped = connection.execute(
+        t.work.update()
+        .where(t.work.c.id == work_id, t.work.c.status == "quarantined")
+        .values(status="done", changed_at=now)
+    )
+    return dropped.rowcount == 1
 
 
 def fail(connection: Connection, lease: Lease, error: str, *, now: datetime, retry_at: datetime | None) -> bool:
@@ -155,7 +169,7 @@ def _behind(now: datetime) -> ColumnElement[bool]:
     return and_(t.work.c.status == "done", t.work.c.next_attempt_at <= now, _log_is_ahead())
 
 
-def _item(row: Row[Any]) -> WorkItem:
+def _item(row: Any) -> WorkItem:
     return WorkItem(
         id=row.id,
         kind=row.kind,

@@ -22,9 +22,9 @@ from domain.errors import InputError
 from domain.reading.registry import Registry
 from workers.asking import KINDS, STANCES, Asking, day, moment, number, one_of
 from workers.store.queries import ChangeView, PositionView, Queries
-from workers.titles import Language, Titles
+from workers.titles import SIGNS, Language, Titles
 from workers.web.api import MOST, Clock
-from workers.web.words import RIGHT_TO_LEFT, SIGNS, Words, age_in_days
+from workers.web.words import RIGHT_TO_LEFT, Words, age_in_days
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _FRESH_DAYS, _AGING_DAYS = 14, 60

@@ -10,7 +10,6 @@ from datetime import date
 from workers.titles import Language
 
 RIGHT_TO_LEFT: frozenset[Language] = frozenset({"ar"})
-SIGNS = {"supports": "+", "opposes": "−", "conditional": "±", "undecided": "?"}
 
 _MONTHS_EN = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
