@@ -104,8 +104,6 @@ def configure_logging(*, verbose: bool) -> None:
         stream=sys.stderr,
         format="%(levelname)s %(name)s %(message)s",
     )
-        level=logging.INFO if verbose else logging.ERROR, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
-    )
     for noisy in ("apscheduler", "trafilatura", "htmldate", "httpx", "dramatiq"):
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
 
