@@ -139,6 +139,8 @@ def test_a_tailing_reader_skips_nothing_while_eight_write(store: Store) -> None:
             seen.extend(e.sequence for e in portion)
             if last and not portion:
                 return
+            if not portion:
+                done.wait(0.002)
 
     reader = threading.Thread(target=tail)
     reader.start()

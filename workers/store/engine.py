@@ -5,6 +5,7 @@ It must not know a table.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ _DRIVERS = {
     "postgresql": "postgresql+psycopg",
     "postgresql+psycopg": "postgresql+psycopg",
 }
+_TURNS: dict[str, threading.Lock] = {}  # one a SQLite file
 _MISSING = ("no such table", "no such column", "does not exist", "has no column")
 
 
@@ -99,6 +101,7 @@ class Database:
         self.engine = engine
         self.clock = clock
         self._writer = engine.execution_options(marsad_write=True)
+        self._turn = _TURNS.setdefault(str(engine.url.database), threading.Lock()) if self.is_sqlite else None
         self._at_once = engine if self.is_sqlite else engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @property
@@ -125,8 +128,21 @@ class Database:
             TemporaryFailure: the database is locked or away.
             SchemaError: a table is missing.
         """
-        with translated(), self._writer.begin() as connection:
+        with self._in_turn(), translated(), self._writer.begin() as connection:
             yield connection
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        # SQLite's own waiting is a lottery that a thread can lose for half a minute: threads of one process queue up
+        if self._turn is None:
+            yield
+            return
+        if not self._turn.acquire(timeout=BUSY_SECONDS):
+            raise TemporaryFailure("the database is busy: another thread writes all the time; try again")
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     @contextmanager
     def at_once(self) -> Iterator[Connection]:

@@ -8,6 +8,7 @@ the last thing in their transaction, since it holds the head until commit. It mu
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -27,17 +28,21 @@ _ADVANCE = (
 )
 _POSTGRES_APPEND = text(
     """
-    WITH head AS (UPDATE log_head SET sequence = sequence + :count WHERE id = 1 RETURNING sequence - :count AS base)
+    WITH present AS (SELECT coalesce(max(version), 0) AS version FROM events WHERE stream = :stream),
+         head AS (UPDATE log_head SET sequence = sequence + :count
+                  WHERE id = 1 AND (:expected < 0 OR :expected = (SELECT version FROM present))
+                  RETURNING sequence - :count AS base)
     INSERT INTO events (sequence, event_id, type, schema_version, stream, version, data, recorded_at,
                         correlation_id, causation_id)
-    SELECT head.base + e.ord, e.event_id, e.type, :schema_version, :stream, :present + e.ord, e.data, :recorded_at,
-           e.correlation_id, e.causation_id
-    FROM head, unnest(CAST(:event_id AS text[]), CAST(:type AS text[]), CAST(:data AS text[]),
+    SELECT head.base + e.ord, e.event_id, e.type, :schema_version, :stream, present.version + e.ord, e.data,
+           :recorded_at, e.correlation_id, e.causation_id
+    FROM head, present, unnest(CAST(:event_id AS text[]), CAST(:type AS text[]), CAST(:data AS text[]),
                       CAST(:correlation_id AS text[]), CAST(:causation_id AS text[]))
                WITH ORDINALITY AS e (event_id, type, data, correlation_id, causation_id, ord)
-    RETURNING sequence
+    RETURNING sequence, version
     """
 ).bindparams(bindparam("recorded_at", type_=t.Utc()))
+_ANY = -1  # no version is expected
 
 
 class SqlLog:
@@ -50,8 +55,15 @@ class SqlLog:
         self, stream: str, events: Sequence[NewEvent], *, expected_version: int | None = None
     ) -> list[RecordedEvent]:
         """See `domain.log.Log.append`."""
+        now = self._db.clock()
+        # nearly always everything is new: insert at once, and look up and compare only where that is refused
+        if events:
+            with suppress(IntegrityError), self._db.at_once() as connection:
+                written = _insert(connection, stream, events, expected=expected_version, now=now)
+                if written:
+                    return written
         with self._db.write() as connection:
-            return append(connection, stream, events, expected_version=expected_version, now=self._db.clock())
+            return append(connection, stream, events, expected_version=expected_version, now=now)
 
     def read(self, *, after: int = 0, limit: int = 1000) -> list[RecordedEvent]:
         """See `domain.log.Log.read`."""
@@ -115,9 +127,11 @@ def append(
             return []
         try:
             with connection.begin_nested():  # a violation must not cost the caller's transaction
-                return _insert(connection, stream, new, present=present, now=now)
+                written = _insert(connection, stream, new, expected=present, now=now)
         except IntegrityError:
             continue  # another writer was first: look what the log holds now, and compare
+        if written:
+            return written
     raise Conflict(f"stream {stream} is written by others all the time: try again")
 
 
@@ -140,54 +154,72 @@ def _unknown(connection: Connection, stream: str, events: Sequence[NewEvent]) ->
 
 
 def _insert(
-    connection: Connection, stream: str, events: Sequence[NewEvent], *, present: int, now: datetime
+    connection: Connection, stream: str, events: Sequence[NewEvent], *, expected: int | None, now: datetime
 ) -> list[RecordedEvent]:
+    """Write events down; empty, and nothing written, where the stream is at another version than `expected`."""
     rows = [
         {
             "event_id": event.event_id,
             "type": record_type(event.record),
-            "schema_version": SCHEMA_VERSION,
-            "stream": stream,
-            "version": present + i,
             "data": encode(event.record).decode(),
-            "recorded_at": now,
             "correlation_id": event.correlation_id,
             "causation_id": event.causation_id,
         }
-        for i, event in enumerate(events, start=1)
+        for event in events
     ]
-    base = (_insert_sqlite if connection.dialect.name == "sqlite" else _insert_postgres)(connection, rows)
+    first = (_insert_sqlite if connection.dialect.name == "sqlite" else _insert_postgres)(
+        connection, stream, rows, expected=_ANY if expected is None else expected, now=now
+    )
+    if first is None:
+        return []
+    sequence, version = first
     return [
         RecordedEvent(
-            sequence=base + i,
+            sequence=sequence + i,
             event_id=event.event_id,
-            type=record_type(event.record),
+            type=row["type"],
             schema_version=SCHEMA_VERSION,
             stream=stream,
-            version=present + i,
+            version=version + i,
             record=event.record,
             recorded_at=now,
             correlation_id=event.correlation_id,
             causation_id=event.causation_id,
         )
-        for i, event in enumerate(events, start=1)
+        for i, (event, row) in enumerate(zip(events, rows, strict=True))
     ]
 
 
-def _insert_sqlite(connection: Connection, rows: list[dict[str, Any]]) -> int:
-    base = int(connection.execute(_ADVANCE, {"count": len(rows)}).scalar_one()) - len(rows)
-    connection.execute(t.events.insert(), [row | {"sequence": base + i} for i, row in enumerate(rows, start=1)])
-    return base
+def _insert_sqlite(
+    connection: Connection, stream: str, rows: list[dict[str, Any]], *, expected: int, now: datetime
+) -> tuple[int, int] | None:
+    """The sequence and version of the first event; None where the version is not the expected one."""
+    present = _version(connection, stream)
+    if expected not in (_ANY, present):
+        return None
+    base: int = connection.execute(_ADVANCE, {"count": len(rows)}).scalar_one() - len(rows)
+    fixed = {"schema_version": SCHEMA_VERSION, "stream": stream, "recorded_at": now}
+    connection.execute(
+        t.events.insert(),
+        [row | fixed | {"sequence": base + i, "version": present + i} for i, row in enumerate(rows, start=1)],
+    )
+    return base + 1, present + 1
 
 
-def _insert_postgres(connection: Connection, rows: list[dict[str, Any]]) -> int:
+def _insert_postgres(
+    connection: Connection, stream: str, rows: list[dict[str, Any]], *, expected: int, now: datetime
+) -> tuple[int, int] | None:
+    """As `_insert_sqlite`, in one statement."""
     parameters: dict[str, Any] = {
         "count": len(rows),
-        "present": rows[0]["version"] - 1,
-        **{name: rows[0][name] for name in ("schema_version", "stream", "recorded_at")},
+        "expected": expected,
+        "schema_version": SCHEMA_VERSION,
+        "stream": stream,
+        "recorded_at": now,
         **{name: [row[name] for row in rows] for name in ("event_id", "type", "data", *_IDS)},
     }
-    return min(connection.execute(_POSTGRES_APPEND, parameters).scalars()) - 1
+    written = connection.execute(_POSTGRES_APPEND, parameters).all()
+    return min((row.sequence, row.version) for row in written) if written else None
 
 
 def recorded(row: Row[Any]) -> RecordedEvent:

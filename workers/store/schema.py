@@ -74,7 +74,7 @@ def _time(name: str, *, nullable: bool = False) -> Column[datetime]:
     return Column(name, Utc, nullable=nullable)
 
 
-_KEEP_NUMBERS = {"sqlite_autoincrement": True}  # else SQLite gives the number of a deleted newest row away again
+_KEEP_NUMBERS: Any = {"sqlite_autoincrement": True}  # else SQLite gives the number of a deleted newest row away again
 
 feeds = Table(
     "feeds",
