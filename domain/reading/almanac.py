@@ -23,10 +23,11 @@ Standing = Literal["free", "after_preposition", "within_date"]
 Value = TypeVar("Value")
 
 _CLITICS = ("", "و", "ف", "ب", "ل", "ك", "وب", "ول", "فب", "فل")
-_PHRASES = ("prefix", "part", "about", "few", "matching", "earlier", "previously")
+_PHRASES = ("prefix", "part", "about", "few", "matching", "earlier", "previously", "titles")
 _SETS = (
     "past", "next", "current", "past_of_many", "before", "after", "this", "month", "year", "prepositions", "of", "to",
-    "and", "ago", "many", "within", "from_now", "former", "named", "hijri", "gregorian",
+    "ago", "many", "within", "from_now", "from_event", "at_least", "few_behind", "former", "named", "hijri",
+    "gregorian",
 )  # fmt: skip
 
 

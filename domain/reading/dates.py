@@ -101,6 +101,8 @@ def _tokens(text: str) -> list[Word]:
     """The words of a text, those of letters and digits in pieces (و2022, 1446هـ)."""
     found: list[Word] = []
     for word in words(text):
+        if not word.text:  # a tatweel that stands alone
+            continue
         plain = word.text.isalpha() or word.text.isdecimal() or not any(c.isdecimal() for c in word.text)
         if plain or _DOTTED.fullmatch(word.text):
             found.append(word)
@@ -136,14 +138,20 @@ class _Reader:
     def _mention(self, index: int, found: _Found) -> DateMention:
         first = index if found.first is None else found.first
         value, precision = found.value
+        start, end = self._run[first].start, self._run[found.last - 1].end
+        if self._text[end : end + 1] == ")" and self._text.rfind("(", start, end) > self._text.rfind(")", start, end):
+            end += 1
         return DateMention(
-            start=self._run[first].start, end=self._run[found.last - 1].end, occurred_on=value, precision=precision,
+            start=start, end=end, occurred_on=value, precision=precision,
             kind=found.kind, rule=found.rule, ahead=found.ahead, until=found.until,
         )  # fmt: skip
 
     def _at(self, index: int) -> _Found | None:
         if self._run[index].text[0].isdecimal():
             return self._numeric(index) or self._days(index) or self._count(index) or self._year(index)
+        title = self._phrase(index, "titles")
+        if title is not None:
+            return _Found(title, UNKNOWN, "relative", "a name", drop=True)
         return (
             self._earlier(index)
             or self._relative(index)
@@ -405,16 +413,13 @@ class _Reader:
             on = self._until(last)
             if on is not None:
                 end, last = on, on[1].last
-        start_month = month
-        if end[1] is not month and month.year is None and month.direction is None:
-            start_month = msgspec.structs.replace(
-                end[1], number=month.number, year=_year_of_start(end[1], month.number)
-            )
-        first = self._resolve(start_month, numbers[0])
         if len(numbers) == 1 and end[1] is month:
             rule = "day and month with year" if month.year is not None else "day and month"
-            return _Found(last, day_value(first), "absolute", rule)
+            return _Found(last, day_value(self._resolve(month, numbers[0])), "absolute", rule)
         final = self._resolve(end[1], end[0])
+        first = None if final is None else make_day(month.year or final.year, month.number, numbers[0])
+        if first is not None and final is not None and first > final:
+            first = make_day(first.year - 1, month.number, numbers[0])
         return _Found(last, day_value(first), "range", "first day of a range", until=day_value(final)[0])
 
     def _until(self, last: int) -> tuple[int, _Month] | None:
@@ -473,7 +478,7 @@ class _Reader:
             return None
         last, name = found
         firm = start > index
-        second = self._names.months.at(self._run, last) if self._joined(last, "/", "(", *_DASHES, "،") else None
+        second = self._names.months.at(self._run, last) if self._joined(last, "/", "\\", "(", *_DASHES, "،") else None
         if second is not None and second[1].number == name.number:
             last, firm = second[0], True
         gaps = (")", "،", ",", "/")
@@ -667,8 +672,10 @@ class _Reader:
         last, form = unit[0], unit[1].value
         if count is None and not few:
             count = {"singular": 1, "dual": 2}.get(form.shape)
-        if self._joined(last) and level(self._word(last)) == "ونصف":
+        if self._joined(last) and self._word(last) == "ونصف":
             last, about = last + 1, True
+        if count is None and self._joined(last) and self._is(last, "few_behind"):
+            last += 1
         return last, form.unit, count, about
 
     def _ago(self, index: int) -> _Found | None:
@@ -679,21 +686,28 @@ class _Reader:
         if length is None:
             return None
         last, unit, count, about = length
-        if self._joined(last) and self._is(last, "of"):
-            if not self._is(last + 1, "from_now"):
-                return None
-            last += 2
-        elif self._joined(last) and (self._word(last)[:1].isdecimal() or self._day_behind(last)):
+        if last == index + 2 and self._joined(last) and self._begins_date(last):
+            return None
+        from_now = self._joined(last) and self._is(last, "of") and self._is(last + 1, "from_now")
+        if not from_now and self._from_event(last):
             return None
         value = UNKNOWN
         if self._published is not None:
             some = count is None
             value = some_ago(unit, self._published) if some else ago(unit, count or 1, self._published, about=about)
-        return _Found(last, value, "duration_ago", f"{unit}s ago")
+        return _Found(last + 2 if from_now else last, value, "duration_ago", f"{unit}s ago")
 
-    def _day_behind(self, index: int) -> bool:
+    def _from_event(self, index: int) -> bool:
+        """Whether a length of time is counted from something other than publication: two days before the summit."""
+        if not self._joined(index):
+            return False
+        return self._is(index, "of") or (self._is(index, "from_event") and not self._is(index + 1, "at_least"))
+
+    def _begins_date(self, index: int) -> bool:
         """Whether a date follows, so that 'since a day' or 'since a month' is the beginning of its name."""
         run = self._run
+        if self._word(index)[:1].isdecimal():
+            return True
         names = (self._names.weekdays, self._names.relative, self._names.months, self._names.hijri)
         return any(n.at(run, index) is not None for n in names) or self._names.ordinals.at(run, index) is not None
 
@@ -702,10 +716,12 @@ class _Reader:
         if not self._is(index, "within") or not self._joined(index + 1):
             return None
         length = self._length(index + 1)
-        if length is None or self._direction(length[0]) is not None or self._day_behind(length[0]):
+        if length is None or length[1] in ("hour", "year"):
             return None
-        if length[1] in ("hour", "year") or self._word(length[0])[:1].isdecimal():
+        if self._direction(length[0]) is not None or self._begins_date(length[0]):
             return None
+        if length[2] is None and length[0] == index + 2 and self._joined(length[0]):
+            return None  # during the days of a feast
         return _Found(length[0], UNKNOWN, "relative", f"within {length[1]}s")
 
     # -------- years
@@ -715,10 +731,11 @@ class _Reader:
         if not self._is(index, "year") or not self._joined(index + 1):
             return None
         year = self._number(index + 1, _YEARS[-1])
-        if year is None or year not in (*HIJRI_YEARS, *_YEARS):
+        if year is None or year < HIJRI_YEARS[0]:
             return None
         if year in HIJRI_YEARS:
-            return _Found(self._behind_year(index + 2), UNKNOWN, "hijri", "hijri year")
+            marked = self._is(index + 2, "hijri") and self._joined(index + 2)
+            return _Found(index + 3, UNKNOWN, "hijri", "hijri year") if marked else None
         return self._years(index + 1, year)
 
     def _year(self, index: int) -> _Found | None:
@@ -726,7 +743,8 @@ class _Reader:
         year = self._number(index, _YEARS[-1])
         if year is None or year not in _YEARS or year % 100 == 0 or not self._joined(index):
             return None
-        before = self._is(index - 1, "prepositions") or self._phrase(index - 1, "part") == index
+        to = self._is(index - 1, "of") and self._is(index + 1, "to") and self._number(index + 2, _YEARS[-1])
+        before = to or self._is(index - 1, "prepositions") or self._phrase(index - 1, "part") == index
         if not before or self._names.units.at(self._run, index + 1) is not None or self._gap(index + 1)[:1] == "%":
             return None
         return self._years(index, year)
@@ -751,10 +769,3 @@ _SIDES = {-1: "last", 0: "this", 1: "next"}
 
 def _sign(number: int) -> int:
     return (number > 0) - (number < 0)
-
-
-def _year_of_start(end: _Month, number: int) -> int | None:
-    """The year in which a range begins, given the month in which it ends."""
-    if end.year is None:
-        return None
-    return end.year - 1 if number > end.number else end.year
