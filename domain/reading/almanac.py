@@ -26,7 +26,7 @@ _CLITICS = ("", "و", "ف", "ب", "ل", "ك", "وب", "ول", "فب", "فل")
 _PHRASES = ("prefix", "part", "about", "few", "matching", "earlier", "previously", "titles")
 _SETS = (
     "past", "next", "current", "past_of_many", "before", "after", "this", "month", "year", "prepositions", "of", "to",
-    "ago", "many", "within", "from_now", "from_event", "at_least", "few_behind", "former", "named", "hijri",
+    "ago", "many", "within", "from_now", "from_event", "at_least", "behind_unit", "former", "named", "hijri",
     "gregorian",
 )  # fmt: skip
 

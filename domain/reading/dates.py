@@ -347,7 +347,7 @@ class _Reader:
             return None
         matching = self._phrase(index, "matching")
         start = index if matching is None else matching
-        if start >= len(self._run) or not self._joined(start, ":", "("):
+        if start >= len(self._run) or (matching is not None and not self._joined(start, ":", "(")):
             return None
         return self._numeric(start) or self._days(start)
 
@@ -674,7 +674,7 @@ class _Reader:
             count = {"singular": 1, "dual": 2}.get(form.shape)
         if self._joined(last) and self._word(last) == "ونصف":
             last, about = last + 1, True
-        if count is None and self._joined(last) and self._is(last, "few_behind"):
+        if self._joined(last) and self._is(last, "behind_unit"):
             last += 1
         return last, form.unit, count, about
 
