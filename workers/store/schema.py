@@ -181,6 +181,8 @@ events = Table(
     UniqueConstraint("event_id"),
     UniqueConstraint("stream", "version"),
 )
+_RETRACTION = events.c.type == "retraction"
+Index("ix_events_retracted", events.c.causation_id, postgresql_where=_RETRACTION, sqlite_where=_RETRACTION)
 
 checkpoints = Table(
     "checkpoints",
@@ -190,56 +192,92 @@ checkpoints = Table(
     _time("moved_at", nullable=True),
 )
 
-position_facts = Table(
-    "position_facts",
+log_seals = Table(
+    "log_seals",
     metadata,
-    Column("event_id", Text, primary_key=True),
-    Column("sequence", Big, nullable=False),
-    _time("recorded_at"),
-    _text("actor"),
-    _text("issue"),
-    _text("occurred_on"),
-    _text("data"),
-    Column("retracted_sequence", Big),
-    _time("retracted_at", nullable=True),
-    Index(None, "actor", "issue", "occurred_on"),
+    Column("number", Big, primary_key=True, autoincrement=False),
+    Column("first_sequence", Big, nullable=False),
+    Column("last_sequence", Big, nullable=False),
+    _text("leaves"),
+    _text("previous_hash"),
+    _text("hash"),
+    _time("sealed_at"),
 )
 
-positions = Table(
-    "positions",
+
+def _facts_table(name: str) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("event_id", Text, primary_key=True),
+        Column("sequence", Big, nullable=False),
+        _time("recorded_at"),
+        _text("actor"),
+        _text("issue"),
+        _text("occurred_on"),
+        _text("data"),
+        Column("retracted_sequence", Big),
+        _time("retracted_at", nullable=True),
+        Index(None, "actor", "issue", "occurred_on"),
+    )
+
+
+def _positions_table(name: str) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("actor", Text, primary_key=True),
+        Column("issue", Text, primary_key=True),
+        _text("stance"),
+        _text("speaker", nullable=True),
+        _text("since"),
+        _text("last_confirmed"),
+        Column("sources", Integer, nullable=False),
+        Column("confidence", Float, nullable=False),
+        Column("contested", Boolean, nullable=False, server_default=false()),
+        Column("unconfirmed", Boolean, nullable=False, server_default=false()),
+        _text("data"),
+        Column("log_sequence", Big, nullable=False),
+    )
+
+
+def _changes_table(name: str) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("sequence", Big, primary_key=True, autoincrement=False),
+        _text("change_key"),
+        _text("actor"),
+        _text("issue"),
+        _text("kind"),
+        _text("before_stance", nullable=True),
+        _text("after_stance", nullable=True),
+        _text("on_day"),
+        _text("speaker", nullable=True),
+        _text("data"),
+        _time("recorded_at"),
+        Column("log_sequence", Big, nullable=False),
+        _time("withdrawn_at", nullable=True),
+        UniqueConstraint("change_key"),
+        Index(None, "actor", "issue", "on_day"),
+    )
+
+
+position_facts = _facts_table("position_facts")
+positions = _positions_table("positions")
+changes = _changes_table("changes")
+
+# where a rebuild works beside the live projection; empty at any other time
+rebuild_facts = _facts_table("rebuild_facts")
+rebuild_positions = _positions_table("rebuild_positions")
+rebuild_changes = _changes_table("rebuild_changes")
+
+position_keys = Table(  # keys whose facts are in, and which are not folded yet
+    "position_keys",
     metadata,
+    Column("projection", Text, primary_key=True),
     Column("actor", Text, primary_key=True),
     Column("issue", Text, primary_key=True),
-    _text("stance"),
-    _text("speaker", nullable=True),
-    _text("since"),
-    _text("last_confirmed"),
-    Column("sources", Integer, nullable=False),
-    Column("confidence", Float, nullable=False),
-    Column("contested", Boolean, nullable=False, server_default=false()),
-    Column("unconfirmed", Boolean, nullable=False, server_default=false()),
-    _text("data"),
-    Column("log_sequence", Big, nullable=False),
-)
-
-changes = Table(
-    "changes",
-    metadata,
-    Column("sequence", Big, primary_key=True, autoincrement=False),
-    _text("change_key"),
-    _text("actor"),
-    _text("issue"),
-    _text("kind"),
-    _text("before_stance", nullable=True),
-    _text("after_stance", nullable=True),
-    _text("on_day"),
-    _text("speaker", nullable=True),
-    _text("data"),
-    _time("recorded_at"),
-    Column("log_sequence", Big, nullable=False),
-    _time("withdrawn_at", nullable=True),
-    UniqueConstraint("change_key"),
-    Index(None, "actor", "issue", "on_day"),
 )
 
 channels = Table(
