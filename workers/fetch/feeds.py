@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urldefrag, urljoin, urlsplit
 
 import feedparser
 import msgspec
@@ -78,9 +78,14 @@ def plain(text: str, longest: int) -> str:
 
 
 def entry_url(link: str, base: str) -> str | None:
-    """The cleaned, absolute address of an entry, or None where it is no http(s) address of a host."""
+    """The cleaned, absolute address of an entry, or None where it is no http(s) address of a host.
+
+    A fragment is a place in a page, not another page; the feed itself is no entry.
+    """
     try:
-        whole = urljoin(base, link.strip())
+        whole = urldefrag(urljoin(base, link.strip())).url
+        if whole == urldefrag(base).url:
+            return None
         cleaned: str | None = clean_url(whole)
         parts = urlsplit(cleaned or "")
     except ValueError:

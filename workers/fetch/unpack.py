@@ -107,11 +107,10 @@ class _Brotli:
                 piece = self._inner.process(data, output_buffer_limit=_STEP)
             except brotli.error as exc:
                 raise PackError("its compression is broken") from exc
-            data = b""
-            if piece:
-                yield piece
-            if self._inner.can_accept_more_data():
+            data = b""  # all input is inside now; empty input brings out what the limit held back
+            if not piece:
                 break
+            yield piece
 
     def finish(self) -> None:
         if self._started and not self._inner.is_finished():
