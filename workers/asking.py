@@ -30,6 +30,7 @@ class Asking:
         self._actors = _spellings(
             registry.actors, {a.id: (a.english, *a.names, *a.metonyms) for a in registry.actors.values()}
         )
+        self._tracked = registry.tracked
         self._issues = _spellings(registry.issues, {i: (i.partition(".")[2],) for i in registry.issues})
 
     def actor(self, raw: str | None) -> str | None:
@@ -38,7 +39,7 @@ class Asking:
         Raises:
             InputError: nobody is called so; the message suggests near names.
         """
-        return None if raw is None else _find("actor", raw, self._actors)
+        return None if raw is None else _find("actor", raw, self._actors, self._tracked)
 
     def issue(self, raw: str | None) -> str | None:
         """The id of an issue that a user names in full or by its last part; None for None.
@@ -50,7 +51,7 @@ class Asking:
 
     def actors(self, raw: Iterable[str]) -> tuple[str, ...]:
         """Ids of several actors, each once."""
-        return tuple(dict.fromkeys(_find("actor", r, self._actors) for r in raw))
+        return tuple(dict.fromkeys(_find("actor", r, self._actors, self._tracked) for r in raw))
 
     def issues(self, raw: Iterable[str]) -> tuple[str, ...]:
         """Ids of several issues, each once."""
@@ -133,14 +134,18 @@ def _spellings(ids: Iterable[str], others: Mapping[str, Iterable[str]]) -> dict[
     return table
 
 
-def _find(what: str, raw: str, table: Mapping[str, str]) -> str:
+def _find(what: str, raw: str, table: Mapping[str, str], likely: frozenset[str] = frozenset()) -> str:
     word = raw.strip().casefold()
     found = table.get(word)
     if found is not None:
         return found
     near = dict.fromkeys(table[name] for name in difflib.get_close_matches(word[:80], table, n=6, cutoff=0.6))
     near |= dict.fromkeys(i for name, i in table.items() if len(word) > 2 and word in name)
-    hint = f": did you mean {' or '.join(list(near)[:3])}?" if near else f"; known are {_listed(table)}"
+    hint = (
+        f": did you mean {' or '.join(sorted(near, key=lambda i: i not in likely)[:3])}?"
+        if near
+        else f"; known are {_listed(table)}"
+    )
     raise InputError(f"there is no {what} {_quoted(raw)}{hint}")
 
 

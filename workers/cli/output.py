@@ -27,6 +27,7 @@ _COLOURS = {"supports": "green", "opposes": "red", "conditional": "yellow", "und
 _PIPE_WIDTH = 160
 _NARROWEST = 28
 _LINES = 3
+_GUTTER = 3  # cells between columns
 
 Cell = str | Text
 
@@ -102,7 +103,9 @@ def write_table(
     for number, name in enumerate(columns):
         numeric = bool(cells) and all(row[number].plain.replace(".", "").isdigit() for row in cells)
         table.add_column(name, justify="right" if numeric else "left", no_wrap=True, overflow="fold")
-    room = console.width - sum(_needed(name, n, cells) + 2 for n, name in enumerate(columns))
+    used = sum(_needed(name, n, cells) + _GUTTER for n, name in enumerate(columns))
+    console.width = max(console.width, used)  # a line too long for the terminal is better than a cut id
+    room = console.width - used
     if words and room >= _NARROWEST:
         table.add_column(words_title, justify="right", no_wrap=True, overflow="fold")
         for row, text in zip(cells, words, strict=True):
