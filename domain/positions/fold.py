@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
 import msgspec
 
@@ -195,8 +196,9 @@ def _unborne(anonymous: Timeline, runs: Sequence[Run], named: Timeline) -> dict[
     Borne out is what was held on that day or came to be held later, and what the actor itself said then or later.
     """
     until: dict[str, str] = {}  # the first day on which a stance was held no more
-    for run, after in zip(runs, [*runs[1:], None], strict=True):
-        until[run[0].stance] = "9999-99" if after is None else after[0].day
+    for run, after in pairwise([*runs, None]):
+        if run is not None:
+            until[run[0].stance] = "9999-99" if after is None else after[0].day
     said: dict[str, str] = {}
     for day in sorted(named):
         said.update((fact.stance, day) for fact in named[day] if fact.attribution == "self")
