@@ -49,7 +49,8 @@ _DASHES = ("-", "–", "—", "ـ")
 class DateMention(msgspec.Struct, frozen=True):
     """One expression: raw offsets, the day it names as far as it is known, and how it was read.
 
-    `ahead`: for a bare weekday, the day meant where the sentence speaks of the future. `until`: where a range ends.
+    `ahead`: for a bare weekday and for a day or a month without its year, what is meant where the sentence speaks of
+    the future. `until`: where a range ends.
     """
 
     start: int
@@ -161,6 +162,7 @@ class _Reader:
             or self._days(index)
             or self._ago(index)
             or self._part(index)
+            or self._month_first(index)
             or self._bare_month(index)
             or self._unit(index)
             or self._within(index)
@@ -349,7 +351,7 @@ class _Reader:
         start = index if matching is None else matching
         if start >= len(self._run) or (matching is not None and not self._joined(start, ":", "(")):
             return None
-        return self._numeric(start) or self._days(start)
+        return self._numeric(start) or self._days(start) or self._month_first(start)
 
     # -------- days of a month
 
@@ -415,7 +417,9 @@ class _Reader:
                 end, last = on, on[1].last
         if len(numbers) == 1 and end[1] is month:
             rule = "day and month with year" if month.year is not None else "day and month"
-            return _Found(last, day_value(self._resolve(month, numbers[0])), "absolute", rule)
+            day = self._resolve(month, numbers[0])
+            ahead = self._day_ahead(month, numbers[0])
+            return _Found(last, day_value(day), "absolute", rule, ahead=day_value(ahead)[0])
         final = self._resolve(end[1], end[0])
         first = None if final is None else make_day(month.year or final.year, month.number, numbers[0])
         if first is not None and final is not None and first > final:
@@ -550,6 +554,18 @@ class _Reader:
             last += 1
         return self._hijri_found(last, near, None)
 
+    def _month_first(self, index: int) -> _Found | None:
+        """A date line with the month first: سبتمبر 5، 2025."""
+        found = self._names.months.at(self._run, index)
+        if found is None or not self._whole(index, found[0]) or not self._joined(found[0]):
+            return None
+        last, name = found
+        day, year = self._number(last), self._number(last + 1, _YEARS[-1])
+        if day is None or year is None or year not in _YEARS or not self._joined(last + 1, "،", ","):
+            return None
+        on = make_day(year, name.number, day)
+        return None if on is None else _Found(last + 2, day_value(on), "absolute", "day and month with year")
+
     def _bare_month(self, index: int) -> _Found | None:
         """A month without a day."""
         month = self._month(index)
@@ -558,7 +574,22 @@ class _Reader:
         if month.year is None and month.direction is None and self._is(index - 1, "named") and self._joined(index):
             return _Found(month.last, UNKNOWN, "absolute", "a name", drop=True)
         rule = "month with year" if month.year is not None else "month"
-        return _Found(month.last, self._month_value(month), "absolute", rule)
+        return _Found(month.last, self._month_value(month), "absolute", rule, ahead=self._month_ahead(month))
+
+    def _day_ahead(self, month: _Month, day: int) -> date | None:
+        """The next such day from publication on, where neither year nor direction is said."""
+        if self._published is None or month.year is not None or month.years_away is not None or month.direction:
+            return None
+        today = (self._published.month, self._published.day) == (month.number, day)
+        return self._published if today else nearest_day(month.number, day, self._published, "next")
+
+    def _month_ahead(self, month: _Month) -> str | None:
+        """The next such month from publication on, where neither year nor direction is said."""
+        if self._published is None or month.year is not None or month.years_away is not None or month.direction:
+            return None
+        if month.number == self._published.month:
+            return month_value(self._published.year, month.number)[0]
+        return month_value(*nearest_month(month.number, self._published, "next"))[0]
 
     def _month_value(self, month: _Month) -> Value:
         if month.year is not None:
@@ -590,7 +621,7 @@ class _Reader:
         month = self._month(last)
         if month is not None:
             rule = "part of a month"
-            return _Found(month.last, self._month_value(month), "absolute", rule)
+            return _Found(month.last, self._month_value(month), "absolute", rule, ahead=self._month_ahead(month))
         found = self._unit(last) or self._year_word(last) or self._year(last)
         if found is not None:
             return msgspec.structs.replace(found, first=index)

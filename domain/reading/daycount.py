@@ -14,7 +14,9 @@ Value = tuple[str | None, Precision]
 
 UNKNOWN: Value = (None, "unknown")
 HIJRI_YEARS = range(1300, 1501)
-_FEWEST_AHEAD = 6
+_HALF_A_YEAR = 6
+_MOST_MONTHS_OF_NEXT_YEAR = 4
+_MOST_DAYS_OF_NEXT_YEAR = 122
 
 
 def day_value(day: date | None) -> Value:
@@ -62,7 +64,10 @@ def add_months(year: int, month: int, months: int) -> tuple[int, int]:
 
 
 def nearest_day(month: int, day: int, published: date, direction: Direction | None) -> date | None:
-    """A day without its year: the one nearest to publication, or the last before or the first after it."""
+    """A day without its year: the one nearest to publication, or the last before or the first from then on.
+
+    News leaves the year out of next year's days only where they are near, so one of them counts within four months.
+    """
     span = 8 if (month, day) == (2, 29) else 1
     found = [make_day(published.year + k, month, day) for k in range(-span, span + 1)]
     days = [d for d in found if d is not None]
@@ -70,17 +75,20 @@ def nearest_day(month: int, day: int, published: date, direction: Direction | No
         days = [d for d in days if d < published]
     elif direction == "next":
         days = [d for d in days if d > published]
+    else:
+        far = [d for d in days if d.year > published.year and (d - published).days > _MOST_DAYS_OF_NEXT_YEAR]
+        days = [d for d in days if d not in far]
     return min(days, key=lambda d: (abs((d - published).days), d), default=None)
 
 
 def nearest_month(month: int, published: date, direction: Direction | None) -> tuple[int, int]:
-    """A month without its year: less than half a year ahead or else back, or as the direction says."""
+    """A month without its year, chosen as `nearest_day` chooses; the year and the month."""
     ahead = (month - published.month) % 12
     if direction == "past":
         ahead -= 12
     elif direction == "next":
         ahead = ahead or 12
-    elif ahead >= _FEWEST_AHEAD:
+    elif ahead >= _HALF_A_YEAR or (month < published.month and ahead > _MOST_MONTHS_OF_NEXT_YEAR):
         ahead -= 12
     return add_months(published.year, published.month, ahead)
 
