@@ -12,7 +12,6 @@ from ipaddress import ip_network
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import quoteattr
 
 import click
 import msgspec
@@ -21,6 +20,8 @@ from workers.channels.webhook import new_secret
 from workers.demo.corpus import Article, Outlet, shipped
 from workers.demo.render import feed_path
 from workers.demo.site import ALERTS, Inbox, Site, resources
+from workers.fetch.opml import write_opml
+from workers.ports import FeedSpec
 from workers.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Demo:
         self.url = self._site.url
         self.folder = Path(self._folder.name)
         self.feeds = self.folder / "feeds.opml"
-        self.feeds.write_text(opml(outlets.values(), self.url), "utf-8")
+        self.feeds.write_text(feed_list(outlets.values(), self.url), "utf-8")
 
     def __enter__(self) -> Demo:
         return self
@@ -106,15 +107,12 @@ def demo_settings(settings: Settings, site: Demo) -> Settings:
     )
 
 
-def opml(outlets: Iterable[Outlet], url: str) -> str:
-    """The site's list of feeds, in the form of the shipped one."""
-    lines = [
-        f"<outline type={quoteattr(o.feed)} text={quoteattr(o.name)} outlet={quoteattr(o.id)} "
-        f"country={quoteattr(o.country)} timeZone={quoteattr(o.time_zone)} xmlUrl={quoteattr(url + feed_path(o))}/>"
+def feed_list(outlets: Iterable[Outlet], url: str) -> str:
+    """The site's feeds as a list that `MARSAD_FEEDS` can name."""
+    return write_opml(
+        FeedSpec(url=url + feed_path(o), outlet=o.id, title=o.name, country=o.country, time_zone=o.time_zone)
         for o in outlets
-    ]
-    head = '<?xml version="1.0" encoding="utf-8"?>\n<opml version="2.0">\n<head><title>Marsad demo</title></head>\n'
-    return head + "<body>\n" + "\n".join(lines) + "\n</body>\n</opml>\n"
+    )
 
 
 def _sources(count: int) -> str:
