@@ -323,6 +323,9 @@ class ClauseReader:
     def _content(self, sentence: Sentence, hit: CueHit, content: int) -> tuple[int, int]:
         """The words a cue covers: after it, or before it where the quotation came first."""
         run = sentence.words
+        if hit.cue.form == "noun" and hit.cue.kind in _REPORTING:
+            opens = any(w.text in _CONTENT for w in run[content : content + 6])
+            return (content, len(run)) if opens or _punctuated(sentence, run, content - 1) else (content, content)
         rest = len(run) - content
         leading = any(q[0] <= run[0].start and q[1] <= run[hit.index].start for q in sentence.quotes)
         if hit.index > 3 and hit.cue.kind in _REPORTING and (leading or (rest <= 4 and hit.cue.form == "present")):

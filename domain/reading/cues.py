@@ -69,10 +69,17 @@ class Cues:
     def _at(self, run: Sequence[Word], index: int) -> CueHit | None:
         for text, joined, future in _verb_readings(run[index].text):
             for form in self._table.get(text, ()):
+                if form.form == "participle" and not _circumstantial(run, index, text):
+                    continue
                 if not form.second or _followed_by(run, index, form.second):
                     suffixed = form.form == "noun" and text.endswith(("ه", "ها", "هم")) and not text.endswith("ره")
                     return CueHit(index, form, joined, suffixed, future)
         return None
+
+
+def _circumstantial(run: Sequence[Word], index: int, text: str) -> bool:
+    """Whether a participle tells how somebody speaks: مؤكدا does; مؤكدة only behind a pause (else it is an adjective)."""
+    return text.endswith("ا") or run[index].pause or index == 0
 
 
 def _verb_readings(text: str) -> Iterator[tuple[str, bool, bool]]:
@@ -96,11 +103,11 @@ def _followed_by(run: Sequence[Word], index: int, second: str) -> bool:
 
 def _inflect(cue: Cue) -> Iterator[tuple[str, CueForm]]:
     past, _, second = level(cue.past).partition(" ")
-    for word, gender in _past_forms(past):
+    for word, gender in past_forms(past):
         yield word, CueForm(past, cue.kind, "past", gender, second)
     present, _, second = level(cue.present).partition(" ")
     if present:
-        for word, gender in _present_forms(present):
+        for word, gender in present_forms(present):
             yield word, CueForm(past, cue.kind, "present", gender, second)
     participle, _, second = level(cue.participle).partition(" ")
     if participle:
@@ -111,13 +118,15 @@ def _inflect(cue: Cue) -> Iterator[tuple[str, CueForm]]:
         yield level(noun), CueForm(past, cue.kind, "noun", "m")
 
 
-def _past_forms(past: str) -> list[tuple[str, Gender]]:
+def past_forms(past: str) -> list[tuple[str, Gender]]:
+    """The third person's forms of a past stem, with their gender (p: dual or plural)."""
     weak = past[-1] in "ايه" and len(past) > 2
     stem = past[:-1] if weak else past
     return [(past, "m"), (stem + "ت", "f"), (stem + "وا", "p"), (past + "ا" if not weak else stem + "يا", "p")]
 
 
-def _present_forms(present: str) -> list[tuple[str, Gender]]:
+def present_forms(present: str) -> list[tuple[str, Gender]]:
+    """The forms of a present stem in all persons that news uses, with their gender (p: plural)."""
     stem = present.removeprefix("ي")
     plural = stem[:-1] if stem[-1:] in "يو" and len(stem) > 3 else stem
     return [(present, "m"), ("ت" + stem, "f"), ("ي" + plural + "ون", "p"), ("ن" + stem, "p"), ("ا" + stem, "m")]

@@ -16,9 +16,11 @@ from domain.events import Event
 from domain.reading.candidates import Candidate, Meeting
 from domain.reading.clauses import Carry, Clause, ClauseReader
 from domain.reading.dates import Calendar, find_dates
+from domain.reading.era import likely_day
 from domain.reading.judge import Judge
 from domain.reading.layout import Layout
-from domain.reading.meetings import MeetingReader, merge
+from domain.reading.encounters import merge
+from domain.reading.meetings import MeetingReader, Scenery
 from domain.reading.mentions import find_mentions
 from domain.reading.moments import STATEMENT_DAYS, Scene, is_recent
 from domain.reading.registry import Registry
@@ -87,17 +89,30 @@ class RuleExtractor:
         topics = self._topics.scan(found)
         dates = find_dates(text, published, self._calendar)
         scene, carry = Scene(published), Carry()
+        office_day = published or self._era(text, found)
         candidates: list[Candidate] = []
         meetings: list[Meeting] = []
         for index, sentence in enumerate(found):
             if not body[index]:
                 continue
-            mentions = find_mentions(sentence.words, self._registry, published)
+            mentions = find_mentions(sentence.words, self._registry, office_day)
             clauses = self._clauses.read(index, sentence, mentions, carry)
             here = [d for d in dates if sentence.start <= d.start < sentence.end]
             dated = [(clause, scene.of(clause, sentence, here)) for clause in clauses]
             for clause, when in dated:
                 if clause.speaker is not None and is_recent(when, published, STATEMENT_DAYS):
                     candidates += self._judge.candidates(text, sentence, clause, topics, when, mentions)
-            meetings += self._meetings.read(index, sentence, mentions, dated, here, topics, published, carry.speaker)
+            meetings += self._meetings.read(
+                Scenery(
+                    index=index, sentence=sentence, mentions=mentions, clauses=dated, dates=here, topics=topics,
+                    published=published, carried=carry.speaker,
+                )
+            )  # fmt: skip
         return candidates, merge(meetings)
+
+    def _era(self, text: str, found: Sequence[Sentence]) -> date | None:
+        persons = [
+            name.id for s in found for hit in self._registry.names.find(s.words) for name in hit.values
+            if name.kind == "person" and not name.ambiguous
+        ]  # fmt: skip
+        return likely_day(text, persons, self._registry)

@@ -16,7 +16,7 @@ from domain.reading.clauses import Clause, Speaker
 from domain.reading.mentions import Mention
 from domain.reading.phrases import Phrases
 from domain.reading.registry import Registry
-from domain.reading.stance import CONTRAST, PLEDGING, StanceReader, Verdict
+from domain.reading.stance import COMPLEMENT, CONTRAST, PLEDGING, StanceReader, Verdict
 from domain.reading.text import Sentence, Word
 from domain.reading.topics import TextTopics, Topic, TopicFinder
 
@@ -51,10 +51,12 @@ class Judge:
         if speaker is None or speaker.actor not in self._tracked:
             return []
         run = sentence.words
-        breaks = [i for i in range(clause.first + 1, clause.last) if run[i].text in CONTRAST]
+        breaks = [i for i in range(clause.first + 1, clause.last) if run[i].text in CONTRAST or (run[i].text in COMPLEMENT and run[i].pause)]
         found = []
         for first, last, here in self._topics.segments(topics, clause.sentence, breaks, clause.first, clause.last):
             for topic in here:
+                if self._stances.supposed(run, topic.anchors[0][0], clause.first):
+                    continue
                 verdict = self._stances.read(clause, topic, run, first, last)
                 if verdict.stance is not None and (verdict.decisive or not self._is_third_party(clause, topic)):
                     voice = self._voice(clause, topic, speaker)

@@ -1,11 +1,13 @@
-"""Meetings of two actors or more: who, where, when, in which form, and whether they took place.
+"""Meetings of two actors or more in one sentence: who meets whom, by which word, and whether it takes place.
 
-It must not know stances. One `Meeting` a sentence and pair at most; `merge` makes one of what tells of the same meeting.
+A head (a verb of meeting, or a noun that names one) gathers its parties by Arabic's own means: the subject behind the
+verb, مع and بين, a construct, two adjectives of nations, a pronoun. It must not know stances; `encounters` makes one
+meeting of what several sentences tell.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 import msgspec
@@ -13,47 +15,50 @@ import msgspec
 from domain.events import Attribution, SummitStatus
 from domain.reading.candidates import Meeting, Moment
 from domain.reading.clauses import Clause, Speaker
+from domain.reading.cues import past_forms, present_forms
 from domain.reading.dates import DateMention
 from domain.reading.mentions import Mention
-from domain.reading.moments import MEETING_DAYS, UNKNOWN, is_recent, moment
-from domain.reading.phrases import Phrases
+from domain.reading.moments import MEETING_DAYS, UNKNOWN, is_recent, meeting_moment
+from domain.reading.phrases import Hit, Phrases
 from domain.reading.registry import Registry
-from domain.reading.text import Sentence, Word
+from domain.reading.text import Sentence, Word, level
 from domain.reading.topics import TextTopics, TopicFinder
 
-_REACH_BACK = 10
-_REACH_ON = 18
-_BLOCS = frozenset({"COW", "NATO", "EU", "EUROPE", "G7"})
-_LINKS = frozenset({"بين", "مع", "الي", "بمشاركه", "بحضور", "جمعت", "جمع", "ب", "ونظيره", "نظيره", "ونظيرته", "نظيرته"})
+_REACH = 18
+_HOLD_REACH = 9
 _LEVELS = ("leaders", "ministers", "envoys")
-_STATUS_ORDER: tuple[SummitStatus, ...] = (
-    "cancelled",
-    "postponed",
-    "ruled-out",
-    "proposed",
-    "under-way",
-    "scheduled",
-    "held",
-)
-_TALK_VERBS = frozenset({"سيتحدث", "ساتحدث", "يتحدث", "هاتف", "اتصل", "تحادث"})
-
-
 _PEOPLE = ("person", "office", "institution")
-_AHEAD = frozenset({"scheduled", "proposed", "postponed", "ruled-out"})
-_HOLDING = ("اجري", "اجرت", "اجرا", "اجروا", "عقد", "سيعقد", "ستعقد", "يعقد", "سيجري", "ستجري", "يجري")
+_MEMBERS = (*_PEOPLE, "people", "actor")
+_AHEAD = frozenset({"scheduled", "proposed", "postponed", "ruled-out", "cancelled"})
 
 
-class _Context(msgspec.Struct, frozen=True):
-    """The sentence in which a meeting is read, with what is known of it."""
+class _Head(msgspec.Struct, frozen=True):
+    """What names a meeting: words [first, last). `kind`: noun, weak (a noun that needs more), or a verb's class."""
+
+    first: int
+    last: int
+    kind: str
+    tense: str = ""
+
+
+class Scenery(msgspec.Struct, frozen=True, kw_only=True):
+    """The sentence in which meetings are read, with what is known of it. `carried`: whom a pronoun may stand for."""
 
     index: int
     sentence: Sentence
     mentions: Sequence[Mention]
+    clauses: Sequence[tuple[Clause, Moment]]
     dates: Sequence[DateMention]
-    text: TextTopics
+    topics: TextTopics
     published: date | None
-    speaker: Speaker | None
-    said: Moment | None
+    carried: Speaker | None
+
+
+class _Parties(msgspec.Struct, frozen=True):
+    actors: frozenset[str]
+    members: tuple[Mention, ...]
+    held_by: int | None = None  # the word of the verb that holds the meeting
+    tense: str = ""
 
 
 class MeetingReader:
@@ -63,235 +68,394 @@ class MeetingReader:
         self._registry = registry
         self._topics = topics
         words = registry.lexicon.meetings
-        self._head = Phrases([(p, "noun") for p in words["nouns"]] + [(p, "verb") for p in words["verbs"]])
-        self._status = {
-            name.replace("_", "-"): Phrases((p, True) for p in words[name])
-            for name in ("held", "under_way", "scheduled", "proposed", "postponed", "cancelled", "ruled_out")
-        }
-        self._online = Phrases((p, True) for p in words["online"])
-        self._telephone = Phrases((p, True) for p in words["telephone"])
+        verbs = [entry for kind in ("meet", "receive", "discuss", "call") for entry in _verbs(words[kind], kind)]
+        nouns = [(n, _Head(0, 0, "noun")) for n in words["nouns"]] + [(n, _Head(0, 0, "weak")) for n in words["weak"]]
+        self._nouns = Phrases(nouns)
+        self._verbs = _table(verbs)
+        self._holding = _table(_verbs(words["hold"], "hold"))
+        self._lists = {name: Phrases((p, True) for p in entries) for name, entries in words.items()}
+        self._stops = frozenset(level(w) for w in words["stops"])
+        self._with = frozenset(level(w) for w in words["with"])
+        self._adjectives = _adjectives(registry)
 
-    def read(
-        self,
-        index: int,
-        sentence: Sentence,
-        mentions: Sequence[Mention],
-        clauses: Sequence[tuple[Clause, Moment]],
-        dates: Sequence[DateMention],
-        text: TextTopics,
-        published: date | None,
-        carried: Speaker | None,
-    ) -> list[Meeting]:
-        """The meetings of one sentence: at most one. `carried`: whom a pronoun may stand for."""
-        run = sentence.words
-        for hit in self._head.find(run):
-            verb = hit.values[0] == "verb"
-            if verb and not _meets(run, hit.first, hit.last, mentions):
+    def read(self, scenery: Scenery) -> list[Meeting]:
+        """The meetings of one sentence; may be empty."""
+        found: list[Meeting] = []
+        for head in self._heads(scenery.sentence.words, scenery.mentions):
+            parties = self._parties(head, scenery)
+            parties = self._with_host(head, parties, scenery)
+            if len(parties.actors) < 2 or not parties.actors & self._registry.tracked:
                 continue
-            speaker, said = _speaker_at(clauses, hit.first)
-            parties = self._parties(hit.first, hit.last, run, mentions, speaker or carried, verb=verb)
-            parties |= self._hosts(parties, run, hit.first, mentions)
-            if len(parties) < 2 or not parties & self._registry.tracked:
-                continue
-            context = _Context(index, sentence, mentions, dates, text, published, speaker, said)
-            meeting = self._meeting(context, hit.first, parties)
+            meeting = self._meeting(head, parties, scenery)
             if meeting is not None:
-                return [meeting]
-        return []
+                found.append(meeting)
+        return found
 
-    def _parties(
-        self,
-        first: int,
-        last: int,
-        run: Sequence[Word],
-        mentions: Sequence[Mention],
-        speaker: Speaker | None,
-        *,
-        verb: bool,
-    ) -> frozenset[str]:
-        near = [
-            m
-            for m in mentions
-            if first - _REACH_BACK <= m.first <= last + _REACH_ON
-            and m.kind != "place"
-            and (m.acts or m.kind in _PEOPLE)
-            and not (m.kind == "capital" and m.first > first)
-        ]
-        after = [m for m in near if m.first >= last]
-        before = [m for m in near if m.last <= first]
-        window = run[max(0, first - 3) : last + 8]
-        linked = any(w.text.lstrip("و") in _LINKS for w in window)
-        if not verb and not linked:
-            parties = {m.actor for m in after if m.first <= last + 5 and (m.kind in _PEOPLE or m.actor in _BLOCS)}
-            return frozenset(parties | _agents(run, first, last, before, speaker))
-        parties = {m.actor for m in after if m.kind in (*_PEOPLE, "people", "actor")}
-        parties |= {m.actor for m in before[-1:]} if verb else _agents(run, first, last, before, speaker)
-        if verb and speaker is not None and not before:
-            parties.add(speaker.actor)
-        if any(w.text in ("بين", "جمعت", "جمع") for w in window):
-            return frozenset({m.actor for m in after})
-        return frozenset(parties)
+    def _heads(self, run: Sequence[Word], mentions: Sequence[Mention]) -> list[_Head]:
+        named = {i for m in mentions for i in range(m.first, m.last)}
+        heads = []
+        for hit in self._nouns.find(run):
+            if hit.first not in named:
+                heads.append(_Head(hit.first, hit.last, hit.values[0].kind))
+        taken = {i for h in heads for i in range(h.first, h.last)} | named
+        for index, word in enumerate(run):
+            if index not in taken:
+                verb = _verb_at(self._verbs, word.text)
+                if verb is not None:
+                    heads.append(_Head(index, index + 1, verb.kind, verb.tense))
+        return sorted(heads, key=lambda h: h.first)
 
-    def _hosts(
-        self, parties: frozenset[str], run: Sequence[Word], head: int, mentions: Sequence[Mention]
-    ) -> frozenset[str]:
-        """A bloc's meeting counts the state that hosts it: named with a verb of hosting, or by its capital."""
-        if not parties & _BLOCS:
-            return frozenset()
-        near = [m for m in mentions if abs(m.first - head) <= _REACH_ON]
-        hosting = [m.actor for m in near if m.kind == "capital" and not m.acts and m.actor in self._registry.tracked]
-        for place in range(max(0, head - 3), head):
-            if any(form.endswith(("ستضيف", "ستضافت", "ستضاف")) for form in run[place].forms):
-                hosting += [m.actor for m in mentions if m.last <= place][-1:]
-        return frozenset(hosting)
+    # ---- who
 
-    def _meeting(self, here: _Context, head: int, parties: frozenset[str]) -> Meeting | None:
-        run = here.sentence.words
-        status = self._status_of(run, head)
-        if status is None:
-            return None
-        when = self._when(here, head, status)
-        dated = when.occurred_on is not None or (here.published is None and bool(here.dates))
-        if status == "held" and (not dated or not is_recent(when, here.published, MEETING_DAYS)):
-            return None
-        if status == "scheduled" and not dated:
-            status = "proposed"
-        attribution: Attribution = here.speaker.attribution if here.speaker is not None else "outlet"
-        return Meeting(
-            participants=parties,
-            status=status,
-            moment=when,
-            evidence=((here.sentence.start, here.sentence.end),),
-            place=self._place(run, head, here.mentions),
-            format=self._format(run),
-            level=_level(here.mentions, parties),
-            issue=self._issue(here.index, run, here.text),
-            speaker=here.speaker.id if here.speaker is not None else None,
-            attribution=attribution,
-            cue=run[head].text,
-            order=here.index,
-            trace={"status": status, "date": when.how, "parties": ", ".join(sorted(parties)), "cue": run[head].text},
-        )
+    def _parties(self, head: _Head, scenery: Scenery) -> _Parties:
+        if head.kind in ("noun", "weak"):
+            return self._of_noun(head, scenery)
+        return self._of_verb(head, scenery)
 
-    def _status_of(self, run: Sequence[Word], head: int) -> SummitStatus | None:
-        start, end = max(0, head - 8), min(len(run), head + 10)
-        window = run[start:end]
-        for status in _STATUS_ORDER:
-            if self._status[status].find(window):
-                return status
+    def _of_verb(self, head: _Head, scenery: Scenery) -> _Parties:
+        run, mentions = scenery.sentence.words, scenery.mentions
+        subject = _subject_before(head.first, mentions, run)
+        members: list[Mention] = []
+        partner = False
+        for mention in self._following(head.last, run, mentions):
+            gap = mention.first - (members[-1].last if members else head.last)
+            link = self._link(mention, head.last, run)
+            beside = gap <= 2 and not _after_preposition(mention, run) and mention.front in ("", "و")
+            if link or (beside and mention.kind in _MEMBERS) or (mention.front == "ب" and mention.kind in _PEOPLE):
+                members.append(mention)
+                partner = partner or link or mention.front == "ب"
+        if head.kind == "discuss" and not partner and len({m.actor for m in members}) < 2:
+            return _Parties(frozenset(), ())
+        actors = {m.actor for m in members} | self._counterparts(head.last, run)
+        if subject is not None and (subject.kind in _MEMBERS or subject.acts):
+            members.append(subject)
+            actors.add(subject.actor)
+            actors |= {m.actor for m in _chain_of(subject, mentions)}
+        elif len(actors) == 1 and (partner or head.kind in ("meet", "receive", "call")) and scenery.carried is not None:
+            actors.add(scenery.carried.actor)
+        return _Parties(frozenset(actors), tuple(members), head.first, head.tense)
+
+    def _of_noun(self, head: _Head, scenery: Scenery) -> _Parties:
+        run, mentions = scenery.sentence.words, scenery.mentions
+        nations = self._nations(head.last, run)
+        linked, partner = self._linked(head, run, mentions)
+        actors = {m.actor for m in linked} | nations
+        holder = self._holder(head, run)
+        members = list(linked)
+        if holder is not None:
+            subject = self._holding_subject(holder[0], head, scenery)
+            members += subject
+            actors |= {m.actor for m in subject}
+            if not subject and (partner or nations) and scenery.carried is not None and len(actors) == 1:
+                actors.add(scenery.carried.actor)
+        elif head.kind == "weak" and not (partner and len(actors) >= 2) and len(nations) < 2:
+            return _Parties(frozenset(), ())
+        owner = self._owners(head, scenery) if self._suffixed(run[head.last - 1]) or (partner and len(actors) == 1) else []
+        if owner and (partner or self._suffixed(run[head.last - 1])):
+            members += owner
+            actors |= {m.actor for m in owner}
+        if partner and len(actors) == 1 and not owner and scenery.carried is not None:
+            actors.add(scenery.carried.actor)
+        tense = "" if holder is None else holder[1]
+        return _Parties(frozenset(actors), tuple(members), None if holder is None else holder[0], tense)
+
+    def _with_host(self, head: _Head, parties: _Parties, scenery: Scenery) -> _Parties:
+        """A bloc's meeting counts the state that hosts it: by a verb of hosting, or by its capital as the place."""
+        blocs = {a for a in parties.actors if self._registry.actors[a].kind != "state"}
+        if not blocs:
+            return parties
+        near = [m for m in scenery.mentions if abs(m.first - head.first) <= _REACH]
+        hosts = {m.actor for m in near if m.kind == "capital" and not m.acts}
+        for mention in near:
+            following = scenery.sentence.words[mention.last : mention.last + 2]
+            if any(self._lists["hosting"].find([word]) for word in following):
+                hosts.add(mention.actor)
+        return msgspec.structs.replace(parties, actors=parties.actors | hosts)
+
+    def _linked(self, head: _Head, run: Sequence[Word], mentions: Sequence[Mention]) -> tuple[list[Mention], bool]:
+        """Those whom بين, مع, a construct or a conjunction ties to a noun; whether a counterpart is among them."""
+        found: list[Mention] = []
+        partner = False
+        for mention in self._following(head.last, run, mentions):
+            link = self._link(mention, head.last, run)
+            construct = mention.first == head.last and mention.front in ("", "ل") and mention.kind != "place"
+            beside = bool(found) and mention.first - found[-1].last <= 2 and mention.front.startswith("و")
+            if mention.kind == "capital" and not link and not beside:
+                continue
+            if link or construct or beside or (mention.front == "ب" and mention.kind in _PEOPLE):
+                found.append(mention)
+                partner = partner or link or mention.front == "ب"
+        found_actors = {m.actor for m in found} | self._counterparts(head.last, run)
+        return found, partner or len(found_actors) > 1
+
+    def _following(self, start: int, run: Sequence[Word], mentions: Sequence[Mention]) -> Iterable[Mention]:
+        """The mentions behind a head that no word of another clause parts from it."""
+        stop = min(len(run), start + _REACH)
+        for index in range(start, stop):
+            if run[index].text in self._stops and not self._relative(index, run):
+                stop = index
+                break
+        return [m for m in mentions if start <= m.first < stop and m.kind != "place" and not m.former]
+
+    def _relative(self, index: int, run: Sequence[Word]) -> bool:
+        """التي عقدها, الذي جمع: the relative clause tells who meets."""
+        if run[index].text not in ("التي", "الذي", "اللذين") or index + 1 >= len(run):
+            return False
+        return _verb_at(self._holding, run[index + 1].text) is not None
+
+    def _link(self, mention: Mention, start: int, run: Sequence[Word]) -> bool:
+        """Whether مع, بين or another word of company stands before a mention, nearer than any other preposition."""
+        for index in range(mention.first - 1, max(start - 2, mention.first - 9), -1):
+            text = run[index].text
+            if text in self._with or text.removeprefix("و") in self._with:
+                return True
+            if text in ("في", "علي", "عن", "من", "خلال", "بشان", "حول", "بعد", "قبل"):
+                return False
+        return False
+
+    def _counterparts(self, start: int, run: Sequence[Word]) -> set[str]:
+        """نظيره الأميركي: the counterpart's nation by its adjective."""
+        found = set()
+        for index in range(start, min(len(run) - 1, start + _REACH)):
+            bare = run[index].text.lstrip("ولب")
+            if bare.startswith(("نظير", "نظراي")):
+                actor = self._adjectives.get(run[index + 1].text.removeprefix("ال"))
+                if actor is not None:
+                    found.add(actor)
+        return found
+
+    def _nations(self, start: int, run: Sequence[Word]) -> set[str]:
+        """القمة الروسية الأميركية: two nations or more named by adjectives right behind the noun."""
+        found = []
+        for word in run[start : start + 4]:
+            actor = self._adjectives.get(word.text.removeprefix("و").removeprefix("ال"))
+            if actor is not None:
+                found.append(actor)
+            elif found:
+                break
+        return set(found) if len(set(found)) > 1 else set()
+
+    def _holder(self, head: _Head, run: Sequence[Word]) -> tuple[int, str] | None:
+        """The verb that holds the meeting, before the noun or in its relative clause, with its tense."""
+        for index in range(head.first - 1, max(-1, head.first - _HOLD_REACH), -1):
+            verb = _verb_at(self._holding, run[index].text)
+            if verb is not None:
+                return index, verb.tense
+        for index in range(head.last, min(len(run), head.last + 7)):
+            verb = _verb_at(self._holding, run[index].text)
+            if verb is not None and (run[index - 1].text in ("التي", "الذي", "قد", "كان", "كانت") or index <= head.last + 3):
+                return index, verb.tense
         return None
 
-    def _when(self, here: _Context, head: int, status: SummitStatus) -> Moment:
-        start = here.sentence.words[head].start
-        ahead = status in _AHEAD
-        own = [d for d in here.dates if not ahead or d.start > start]
-        own = [d for d in own if d.kind not in ("earlier_today", "previously")]
-        if own:
-            when = moment(min(own, key=lambda d: (abs(d.start - start), d.start)))
-            past = (
-                here.published is not None
-                and when.precision == "day"
-                and (when.occurred_on or "") < str(here.published)
-            )
-            return UNKNOWN if ahead and past else when
-        if ahead:
+    def _holding_subject(self, verb: int, head: _Head, scenery: Scenery) -> list[Mention]:
+        run, mentions = scenery.sentence.words, scenery.mentions
+        stop = head.first if verb < head.first else min(len(run), verb + 8)
+        behind = [m for m in mentions if verb < m.first < stop and m.first - verb <= 4 and m.front in ("", "و")]
+        behind = [m for m in behind if m.kind != "place" and m.acts and not _after_preposition(m, run)]
+        if behind:
+            return _chain_of(behind[0], mentions)
+        before = _subject_before(verb, mentions, run)
+        return [] if before is None else _chain_of(before, mentions)
+
+    def _owners(self, head: _Head, scenery: Scenery) -> list[Mention]:
+        """Whom a pronoun on the noun means: for هم and هما a chain of several, else the nearest subject before it."""
+        run, mentions = scenery.sentence.words, scenery.mentions
+        before = [m for m in mentions if m.last <= head.first and m.kind in _MEMBERS and not m.former]
+        text = run[head.last - 1].text
+        if text.endswith(("هم", "هما")):
+            for mention in reversed(before):
+                chain = _chain_of(mention, mentions)
+                if len({m.actor for m in chain}) > 1:
+                    return chain
+        subjects = [m for m in before if m.front in ("", "و") and not _after_preposition(m, run)]
+        return subjects[-1:]
+
+    def _suffixed(self, word: Word) -> bool:
+        return word.text.endswith(("ه", "ها", "هم", "هما")) and not word.text.endswith(("قمه", "مكالمه", "جوله", "جلسه"))
+
+    # ---- whether, when, where
+
+    def _meeting(self, head: _Head, parties: _Parties, scenery: Scenery) -> Meeting | None:
+        status, news = self._status(head, parties, scenery)
+        if status is None:
+            return None
+        when = self._when(head, status, scenery, news=news)
+        if when is None:
+            return None
+        if status == "scheduled" and when.occurred_on is None and not (scenery.published is None and scenery.dates):
+            status = "proposed"
+        speaker = _speaker_at(scenery.clauses, head.first)
+        attribution: Attribution = speaker.attribution if speaker is not None else "outlet"
+        run = scenery.sentence.words
+        return Meeting(
+            participants=parties.actors, status=status, moment=when,
+            evidence=((scenery.sentence.start, scenery.sentence.end),), place=_place(run, head.first, scenery.mentions),
+            format=self._format(run, head), level=_level(parties.members), issue=self._issue(scenery),
+            speaker=speaker.id if speaker is not None else None, attribution=attribution, cue=run[head.first].text,
+            order=scenery.index, quote=bool(scenery.sentence.quotes),
+            trace={
+                "status": status, "date": when.how, "parties": ", ".join(sorted(parties.actors)),
+                "cue": run[head.first].text, "speaker": "the outlet" if speaker is None else speaker.how,
+            },
+        )  # fmt: skip
+
+    def _status(self, head: _Head, parties: _Parties, scenery: Scenery) -> tuple[SummitStatus | None, bool]:
+        """The status, and whether the sentence tells it as its news rather than in passing."""
+        run = scenery.sentence.words
+        verb = parties.held_by if parties.held_by is not None else head.first
+        before = run[max(0, min(verb, head.first) - 7) : min(verb, head.first)]
+        near = run[max(0, min(verb, head.first) - 6) : head.last + 4]
+        for status in ("cancelled", "postponed", "ruled-out"):
+            if self._lists[status.replace("-", "_")].find(near):
+                return status, True  # type: ignore[return-value]
+        close = before[-2:]
+        if any(w.text in ("لن",) for w in close):
+            return "ruled-out", True
+        if any(w.text in ("لم",) for w in close):
+            return None, False
+        if self._lists["proposed"].find(before) or self._lists["proposed_after"].find(run[head.last : head.last + 5]):
+            return ("scheduled", True) if self._lists["due"].find(before) else ("proposed", True)
+        if any(w.text in ("قد", "ربما") for w in close) and parties.tense != "past":
+            return "proposed", True
+        if parties.tense in ("present", "future") or self._lists["due"].find(near):
+            return "scheduled", True
+        if self._lists["under_way"].find(near):
+            return "under-way", True
+        passing = bool(self._lists["during"].find(run[max(0, head.first - 2) : head.first + 1]))
+        if parties.tense == "past":
+            told = not any(w.text in ("كان", "كانت", "وكان", "وكانت", "سبق", "بعد", "التي", "الذي") for w in before[-2:])
+            return "held", told
+        if passing:
+            return "held", bool(scenery.clauses)
+        return self._by_date(scenery), False
+
+    def _by_date(self, scenery: Scenery) -> SummitStatus | None:
+        """A bare noun is what its date makes of it."""
+        published = scenery.published
+        for mention in scenery.dates:
+            if published is not None and mention.precision == "day" and mention.occurred_on is not None:
+                if (mention.ahead or mention.occurred_on) > published.isoformat():
+                    return "scheduled"
+                return "held"
+        return None
+
+    def _when(self, head: _Head, status: SummitStatus, scenery: Scenery, *, news: bool) -> Moment | None:
+        """When it is or was; None where a meeting of the past is too long ago or named in passing."""
+        published = scenery.published
+        start = scenery.sentence.words[head.first].start
+        own = meeting_moment(scenery.dates, start, published, ahead=status in _AHEAD)
+        if own is not None:
+            return own if status != "held" or is_recent(own, published, MEETING_DAYS) else None
+        if status in _AHEAD:
             return UNKNOWN
-        if status == "under-way" and here.published is not None:
-            return Moment(occurred_on=str(here.published), precision="day", inferred=True, how="the publication day")
-        if here.said is not None and not here.said.inferred:
-            return here.said
-        return UNKNOWN
+        if published is None:
+            return UNKNOWN if news or scenery.dates else None
+        if any(d.kind == "previously" for d in scenery.dates):
+            return None
+        said = _moment_at(scenery.clauses, head.first)
+        if news and said is not None and said.occurred_on is not None:
+            return said
+        if news:
+            return Moment(occurred_on=str(published), precision="day", inferred=True, how="the publication day")
+        return None
 
-    def _place(self, run: Sequence[Word], head: int, mentions: Sequence[Mention]) -> str | None:
-        near = [
-            m
-            for m in mentions
-            if m.place and not m.acts and abs(m.first - head) <= 14 and m.kind in ("place", "capital")
-        ]
-        near = near or [
-            m for m in mentions if m.place and head < m.first <= head + 2 and m.kind in ("place", "capital")
-        ]
-        near = near or [m for m in mentions if m.place and not m.acts and abs(m.first - head) <= 8]
-        return near[0].place if near else None
-
-    def _format(self, run: Sequence[Word]) -> str | None:
-        if self._online.find(run):
-            return (
-                "hybrid" if any("مباشر" in w.text or "شخصيا" in w.text or "حضوري" in w.text for w in run) else "online"
-            )
-        if self._telephone.find(run):
+    def _format(self, run: Sequence[Word], head: _Head) -> str:
+        if self._lists["online"].find(run):
+            direct = any(w.text.startswith(("مباشر", "حضوري", "شخصي")) for w in run)
+            return "hybrid" if direct else "online"
+        if head.kind == "call" or self._lists["telephone"].find(run[max(0, head.first - 6) : head.last + 10]):
             return "telephone"
         return "in-person"
 
-    def _issue(self, index: int, run: Sequence[Word], text: TextTopics) -> str | None:
-        found = self._topics.topics(text, index, 0, len(run))
+    def _issue(self, scenery: Scenery) -> str | None:
+        found = self._topics.topics(scenery.topics, scenery.index, 0, len(scenery.sentence.words))
         return found[0].issue if found else None
 
 
-def _meets(run: Sequence[Word], first: int, last: int, mentions: Sequence[Mention]) -> bool:
-    """Whether a verb of meeting has people on both sides or an object near."""
-    near = {
-        m.actor
-        for m in mentions
-        if first - 5 <= m.first <= last + 10 and m.kind in ("person", "office", "people", "institution")
-    }
-    return len(near) >= 2 or run[first].text in _TALK_VERBS
+def _verbs(entries: Sequence[str], kind: str) -> list[tuple[str, _Head]]:
+    """The forms of verbs given as past and present; future ones bear their س."""
+    found = []
+    for entry in entries:
+        past, _, present = level(entry).partition(" ")
+        found += [(form, _Head(0, 0, kind, "past")) for form, _ in past_forms(past)]
+        for form, _ in present_forms(present) if present else ():
+            found += [(form, _Head(0, 0, kind, "present")), ("س" + form, _Head(0, 0, kind, "future"))]
+    return found
 
 
-def _speaker_at(clauses: Sequence[tuple[Clause, Moment]], index: int) -> tuple[Speaker | None, Moment | None]:
-    inside = [(c.speaker, when) for c, when in clauses if c.first <= index < c.last]
-    if not inside:
-        return None, clauses[-1][1] if clauses else None
-    return inside[-1]
+def _table(entries: Iterable[tuple[str, _Head]]) -> dict[str, _Head]:
+    """Forms to verbs; of one form read as past and as present the past counts (اجتمع)."""
+    table: dict[str, _Head] = {}
+    for form, head in sorted(entries, key=lambda entry: entry[1].tense != "past"):
+        table.setdefault(form, head)
+    return table
 
 
-def _agents(
-    run: Sequence[Word], first: int, last: int, before: Sequence[Mention], speaker: Speaker | None
-) -> frozenset[str]:
-    """Who holds a meeting named by a noun: the subject of أجرى or عقد before it, or a pronoun's owner after it."""
-    around = [*run[max(0, first - 6) : first], *run[last : last + 6]]
-    if not any(form.startswith(_HOLDING) for word in around for form in word.forms):
-        return frozenset()
-    if before:
-        return frozenset(m.actor for m in before[-3:])
-    return frozenset() if speaker is None else frozenset({speaker.actor})
+def _verb_at(table: dict[str, _Head], text: str) -> _Head | None:
+    """The verb of a word, past its conjunction and its pronoun (عقدها)."""
+    for front in (text, text[1:] if text[:1] in "وف" and len(text) > 3 else ""):
+        for form in (front, front.removesuffix("ها"), front.removesuffix("ه"), front.removesuffix("هم")):
+            if form in table and (form == front or len(front) - len(form) <= 2):
+                return table[form]
+    return None
 
 
-def _level(mentions: Sequence[Mention], parties: frozenset[str]) -> str | None:
-    levels = [
-        m.level for m in mentions if m.actor in parties and m.level is not None and m.kind in ("person", "office")
-    ]
+def _adjectives(registry: Registry) -> dict[str, str]:
+    table: dict[str, str] = {}
+    for actor in registry.actors.values():
+        for adjective in map(level, actor.adjectives):
+            for form in (adjective, adjective + "ه", adjective + "ين", adjective + "ون", adjective + "تين"):
+                table.setdefault(form, actor.id)
+    return table
+
+
+def _after_preposition(mention: Mention, run: Sequence[Word]) -> bool:
+    return mention.first > 0 and run[mention.first - 1].text in ("في", "علي", "عن", "من", "الي", "ضد", "لدي", "نحو", "داخل")
+
+
+def _subject_before(index: int, mentions: Sequence[Mention], run: Sequence[Word]) -> Mention | None:
+    """The subject that stands before its verb, past قد, كان and a relative."""
+    stop = index
+    while stop > 0 and run[stop - 1].text in ("قد", "وقد", "كان", "كانت", "لن", "لم", "لا", "ان", "سوف"):
+        stop -= 1
+    found = next((m for m in mentions if m.last == stop and m.kind != "place" and not m.former), None)
+    if found is None or _after_preposition(found, run) or found.front not in ("", "و", "ف"):
+        return None
+    return found
+
+
+def _chain_of(mention: Mention, mentions: Sequence[Mention]) -> list[Mention]:
+    """A mention with those that conjunctions tie to it, on both sides."""
+    ordered = [m for m in mentions if m.kind != "place"]
+    at = ordered.index(mention)
+    first = last = at
+    while first > 0 and ordered[first].front.startswith("و") and ordered[first].first - ordered[first - 1].last <= 2:
+        first -= 1
+    while last + 1 < len(ordered) and ordered[last + 1].front == "و" and ordered[last + 1].first - ordered[last].last <= 2:
+        last += 1
+    return ordered[first : last + 1]
+
+
+def _speaker_at(clauses: Sequence[tuple[Clause, Moment]], index: int) -> Speaker | None:
+    inside = [c.speaker for c, _ in clauses if c.first <= index < c.last]
+    return inside[-1] if inside else None
+
+
+def _moment_at(clauses: Sequence[tuple[Clause, Moment]], index: int) -> Moment | None:
+    inside = [when for c, when in clauses if c.first <= index < c.last] or [when for _, when in clauses]
+    return inside[-1] if inside else None
+
+
+def _place(run: Sequence[Word], head: int, mentions: Sequence[Mention]) -> str | None:
+    """The nearest named place behind في or ب; a state only where nothing nearer is named."""
+    spots = [m for m in mentions if m.place and not m.acts and abs(m.first - head) <= 14]
+    spots.sort(key=lambda m: (m.kind == "actor", abs(m.first - head)))
+    return spots[0].place if spots else None
+
+
+def _level(members: Sequence[Mention]) -> str | None:
+    levels = [m.level for m in members if m.level is not None and m.kind in ("person", "office")]
     return min(levels, key=_LEVELS.index) if levels else None
 
 
-def merge(meetings: Sequence[Meeting]) -> list[Meeting]:
-    """One meeting for all sentences that tell of it: same status or day, and participants that overlap."""
-    merged: list[Meeting] = []
-    for meeting in meetings:
-        for index, known in enumerate(merged):
-            if _same(known, meeting):
-                merged[index] = _united(known, meeting)
-                break
-        else:
-            merged.append(meeting)
-    return merged
-
-
-def _same(one: Meeting, other: Meeting) -> bool:
-    shared = one.participants & other.participants
-    smaller = min(len(one.participants), len(other.participants))
-    if not shared or len(shared) * 2 < smaller or (len(shared) < 2 and smaller > 1):
-        return False
-    if one.moment.occurred_on and other.moment.occurred_on and one.moment.occurred_on != other.moment.occurred_on:
-        return False
-    distant = {one.format, other.format} & {"telephone"} and one.format != other.format
-    return one.status == other.status and not distant
-
-
-def _united(one: Meeting, other: Meeting) -> Meeting:
-    dated = one if one.moment.occurred_on is not None else other
-    return msgspec.structs.replace(
-        one, participants=one.participants | other.participants, moment=dated.moment, place=one.place or other.place,
-        issue=one.issue or other.issue, level=one.level or other.level, speaker=one.speaker or other.speaker,
-        evidence=tuple(sorted({*one.evidence, *other.evidence})),
-    )  # fmt: skip
+__all__ = ["Hit", "MeetingReader", "Scenery"]

@@ -41,6 +41,7 @@ class Mention(msgspec.Struct, frozen=True, kw_only=True):
     place: str | None = None
     former: bool = False
     former_title: bool = False
+    front: str = ""
 
     def label(self) -> str:
         """For explanations."""
@@ -59,6 +60,11 @@ def _only_beside(mention: Mention) -> bool:
 
 
 def _resolve(hit: Hit[Named], run: Sequence[Word], registry: Registry, day: date | None) -> Mention | None:
+    found = _named(hit, run, registry, day)
+    return found and msgspec.structs.replace(found, front=hit.front)
+
+
+def _named(hit: Hit[Named], run: Sequence[Word], registry: Registry, day: date | None) -> Mention | None:
     sure = [n for n in hit.values if not n.ambiguous]
     values = sorted(sure or hit.values, key=lambda n: _KIND_ORDER.index(n.kind))
     named = _best(values, registry, day)
@@ -177,6 +183,8 @@ def _merge(one: Mention, two: Mention, run: Sequence[Word], registry: Registry, 
     if gap > _GAP or {one.kind, two.kind} & {"actor", "capital", "place", "people"}:
         return None
     joined = run[two.first].text[:1] == "و" and not run[two.first].forms[0] == "وزير" and two.kind in people
+    if one.kind == "bare" and two.kind in people and gap <= 1:
+        return msgspec.structs.replace(two, first=one.first, kind="person", front=one.front)
     if one.kind in titles and two.kind in people:
         if one.actor != two.actor and not _held_ever(two.id, one.id, registry):
             return None
@@ -209,5 +217,5 @@ def _fused(
         seniority=seniority, level=office.level if office is not None and held else person.level,
         actor=office.actor if office is not None and held else person.actor,
         former=title.former_title or (person.former and day is not None and not held),
-        former_title=title.former_title,
+        former_title=title.former_title, front=person.front if first is not None else title.front,
     )  # fmt: skip

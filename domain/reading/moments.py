@@ -9,6 +9,8 @@ import calendar
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+import msgspec
+
 from domain.reading.candidates import Moment
 from domain.reading.clauses import Clause
 from domain.reading.dates import DateMention
@@ -88,6 +90,24 @@ def moment(mention: DateMention) -> Moment:
         occurred_on=mention.occurred_on, precision=precision, inferred=mention.kind == "earlier_today" and mention.rule == "earlier",
         how=f"{mention.kind}: {mention.rule}",
     )  # type: ignore[arg-type]  # fmt: skip
+
+
+def meeting_moment(
+    dates: Sequence[DateMention], start: int, published: date | None, *, ahead: bool
+) -> Moment | None:
+    """When a meeting named at `start` is or was, by the nearest date expression that fits; None where none does."""
+    usable = [d for d in dates if d.kind not in ("earlier_today", "previously")]
+    fitting: list[tuple[int, Moment]] = []
+    for mention in usable:
+        day = (mention.ahead or mention.occurred_on) if ahead else mention.occurred_on
+        when = msgspec.structs.replace(moment(mention), occurred_on=day)
+        if published is not None and day is not None and mention.precision == "day":
+            if ahead and day < published.isoformat():
+                continue
+            if not ahead and day > published.isoformat():
+                continue
+        fitting.append((abs(mention.start - start), when))
+    return min(fitting, key=lambda pair: pair[0])[1] if fitting else None
 
 
 def is_recent(when: Moment, published: date | None, days: int) -> bool:

@@ -17,11 +17,15 @@ Value = TypeVar("Value")
 
 
 class Hit(msgspec.Struct, Generic[Value], frozen=True):
-    """A phrase found: words [first, last) of the run, and what the phrase stands for (one value or more)."""
+    """A phrase found: words [first, last) of the run, and what the phrase stands for (one value or more).
+
+    `front`: the letters before it on its first word (وب of وبموسكو), the article left out; empty where there are none.
+    """
 
     first: int
     last: int
     values: tuple[Value, ...]
+    front: str = ""
 
 
 class _Node(Generic[Value]):
@@ -63,20 +67,31 @@ class Phrases(Generic[Value]):
     def _at(self, run: Sequence[Word], first: int) -> list[Hit[Value]]:
         """The hits that begin at a word, the shortest first."""
         hits: list[Hit[Value]] = []
-        level_nodes = [self._root]
-        index = first
-        while level_nodes and index < len(run):
-            following = []
-            for node in level_nodes:
-                table = node.next
-                if table:
-                    following.extend(table[form] for form in run[index].forms if form in table)
+        table = self._root.next
+        opened = [(table[form], form) for form in run[first].forms if form in table]
+        index = first + 1
+        while opened:
+            found = [(value, form) for node, form in opened for value in node.values]
+            if found:
+                values = tuple(dict.fromkeys(value for value, _ in found))
+                hits.append(Hit(first, index, values, _front(run[first].text, found[0][1])))
+            if index == len(run):
+                break
+            forms = run[index].forms
+            opened = [(node.next[f], form) for node, form in opened if node.next for f in forms if f in node.next]
             index += 1
-            values = [value for node in following for value in node.values]
-            if values:
-                hits.append(Hit(first, index, tuple(dict.fromkeys(values))))
-            level_nodes = following
         return hits
+
+
+def _front(word: str, form: str) -> str:
+    """The conjunction and preposition that a word carries before a form of it."""
+    if word == form:
+        return ""
+    bare = form.removeprefix("ال")
+    place = word.find(bare)
+    if place <= 0:
+        return ""
+    return word[:place].removesuffix("ال").replace("لل", "ل") if place > 1 else word[:place]
 
 
 def phrase_key(phrase: str) -> str:

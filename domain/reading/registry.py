@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Any, Literal, TypeVar
@@ -24,7 +24,7 @@ Rank = Literal["head", "minister", "spokesman", "envoy", "other"]
 Level = Literal["leaders", "ministers", "envoys"]
 Kind = Literal["person", "office", "institution", "actor", "capital", "place", "people"]
 Class = Literal[
-    "say", "add", "stress", "reject", "accuse", "accept", "demand", "condition", "threat", "commit", "hesitate"
+    "say", "add", "stress", "reject", "accuse", "accept", "demand", "condition", "threat", "commit", "act", "hesitate"
 ]
 
 FILES = ("actors.toml", "members.toml", "places.toml", "issues.toml", "lexicon.toml")
@@ -95,6 +95,17 @@ class Person(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     speaker: str | None = None
 
 
+class Title(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Titles that every state has: `masculine` and `feminine` stand before its adjective, `construct` before its name."""
+
+    id: str
+    rank: Rank
+    level: Level
+    masculine: tuple[str, ...] = ()
+    feminine: tuple[str, ...] = ()
+    construct: tuple[str, ...] = ()
+
+
 class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where meetings happen."""
 
@@ -115,6 +126,7 @@ class Issue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     against: tuple[str, ...] = ()
     in_favour: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    conditional: tuple[str, ...] = ()
 
 
 class Cue(msgspec.Struct, frozen=True, kw_only=True, rename={"kind": "class"}, forbid_unknown_fields=True):
@@ -159,6 +171,7 @@ class Registry:
         institutions: Iterable[Institution],
         offices: Iterable[Office],
         persons: Iterable[Person],
+        titles: Iterable[Title],
         places: Iterable[Place],
         issues: Iterable[Issue],
         shared: Mapping[str, tuple[str, ...]],
@@ -166,7 +179,9 @@ class Registry:
     ) -> None:
         self.actors = {a.id: a for a in actors}
         self.institutions = {i.id: i for i in institutions}
-        self.offices = {o.id: o for o in offices}
+        self.titles = tuple(titles)
+        listed = {o.id: o for o in offices}
+        self.offices = listed | {o.id: o for o in _general_offices(self.actors.values(), self.titles)}
         self.persons = {p.id: p for p in persons}
         self.places = tuple(places)
         self.issues = {i.id: i for i in issues}
@@ -208,6 +223,20 @@ class Registry:
         held = [t for t in terms if day is not None and t.holds(day)] or list(terms)
         offices = [self.offices[t.office] for t in held]
         return sorted(offices, key=lambda o: _RANKS.index(o.rank))
+
+
+def _general_offices(actors: Iterable[Actor], titles: Sequence[Title]) -> Iterator[Office]:
+    """The offices that every state has, for those that the members file does not list."""
+    for actor in actors:
+        if actor.kind != "state":
+            continue
+        for title in titles:
+            words = [f"{t} ال{adjective}" for adjective in actor.adjectives for t in title.masculine]
+            words += [f"{t} ال{adjective}ة" for adjective in actor.adjectives for t in title.feminine]
+            words += [f"{t} {name}" for name in actor.names for t in title.construct]
+            yield Office(
+                id=f"{actor.id}:{title.id}", actor=actor.id, rank=title.rank, level=title.level, titles=tuple(words)
+            )
 
 
 def _names(registry: Registry) -> Iterable[tuple[str, Named]]:
@@ -256,6 +285,7 @@ def load_registry(files: Mapping[str, str]) -> Registry:
     institutions = _entries(files, trees, "members.toml", "institution", Institution)
     offices = _entries(files, trees, "members.toml", "office", Office)
     persons = _entries(files, trees, "members.toml", "person", Person)
+    titles = _entries(files, trees, "members.toml", "title", Title)
     places = _entries(files, trees, "places.toml", "place", Place)
     issues = _entries(files, trees, "issues.toml", "issue", Issue)
     cues = _entries(files, trees, "lexicon.toml", "cue", Cue)
@@ -265,7 +295,7 @@ def load_registry(files: Mapping[str, str]) -> Registry:
         words=_tables("lexicon.toml", trees["lexicon.toml"].get("words", {})),
         meetings=_tables("lexicon.toml", trees["lexicon.toml"].get("meetings", {})),
     )
-    registry = Registry(actors, institutions, offices, persons, places, issues, shared, lexicon)
+    registry = Registry(actors, institutions, offices, persons, titles, places, issues, shared, lexicon)
     _check_references(registry, files)
     return registry
 
@@ -329,7 +359,7 @@ def _check_references(registry: Registry, files: Mapping[str, str]) -> None:
         groups = issue.terms.keys() | registry.shared.keys()
         for rule in issue.rules:
             for part in rule.split("&"):
-                group = part.strip().partition("@")[0]
+                group = part.strip().removeprefix("!").partition("@")[0]
                 if group not in groups:
                     line = _line(files["issues.toml"], "issue", index)
                     raise RegistryError("issues.toml", line, f"{issue.id}: rule {rule!r} names no group {group!r}")

@@ -1,31 +1,39 @@
-"""Which side a clause takes on an issue: from its cue, the words beside the issue, negation and conditions.
+"""Which side a clause takes on an issue, composed as Arabic composes it: what governs stands before what is governed.
 
-Stance is toward the proposition as worded in the registry (Mohammad et al. 2016: target, stance). It must not know
-who speaks.
+The polarity of a topic is the product of what governs it, read from the cue inwards (رفض · ضرورة · رفع · العقوبات); where
+nothing governs it, of the predicate behind it (نشر القوات · غير مقبول). Stance is toward the proposition as worded in the
+registry (Mohammad et al. 2016: target, stance). It must not know who speaks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from domain.events import Stance
 from domain.reading.clauses import Clause
+from domain.reading.cues import past_forms, present_forms
 from domain.reading.phrases import Phrases, phrase_key
 from domain.reading.registry import Issue, Registry
-from domain.reading.text import Word
-from domain.reading.topics import Topic
+from domain.reading.text import Word, level
+from domain.reading.topics import Topic, bare
 
-_NEGATION_REACH = 3
-_DIRECTION_REACH = 3
-_CLASS_SIGN = {"reject": -1, "accuse": -1, "accept": 1, "demand": 1, "commit": 1, "threat": -1}
+_NEGATION_REACH = 2
+_DIRECTION_REACH = 4
+_GOVERNING_REACH = 14
+_PREDICATE_REACH = 12
+_CLASS_SIGN = {"reject": -1, "accuse": -1, "accept": 1, "demand": 1, "commit": 1, "act": 1, "threat": -1}
 PLEDGING = frozenset({"تعهد", "التزم", "وعد"})
-CONTRAST = frozenset({"لكن", "لكنه", "لكنها", "ولكن", "ولكنه", "ولكنها", "لكننا", "بيد", "بينما", "فيما"})
+CONTRAST = frozenset({"لكن", "لكنه", "لكنها", "ولكن", "ولكنه", "ولكنها", "لكننا", "بيد", "بينما", "فيما", "لكنهم"})
+COMPLEMENT = frozenset({"وان", "وبان", "وانه", "وانها", "وبانه", "وبانها", "وانهم", "واننا"})
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """A stance with the words that gave it and what flipped it, for explanations. `strength` in [0, 1]."""
+    """A stance with the words that gave it and what flipped it, for explanations. `strength` in [0, 1].
+
+    `deed`: the side follows from something that the speaker's own side does or will do.
+    """
 
     stance: Stance | None
     because: str = ""
@@ -33,13 +41,23 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     condition: tuple[int, int] | None = None
     strength: float = 0.5
     decisive: bool = False
+    deed: bool = False
 
 
-class _Signal(msgspec.Struct, frozen=True):
+class Signal(msgspec.Struct, frozen=True):
+    """An evaluating word. `turns`: it only turns what it governs (منع، عدم) and takes no side by itself.
+
+    `effect`: it says what its subject brings about, and judges that alone.
+    """
+
     index: int
+    last: int
     sign: int
     word: str
     flipped_by: str = ""
+    turns: bool = False
+    deed: bool = False
+    effect: bool = False
 
 
 class StanceReader:
@@ -47,106 +65,190 @@ class StanceReader:
 
     def __init__(self, registry: Registry) -> None:
         words = registry.lexicon.words
-        self._polarity: Phrases[int] = Phrases(
-            [(p, -1) for p in words["negative"]] + [(p, 1) for p in words["positive"]]
-        )
+        entries = [(form, (-1, False)) for entry in words["negative"] for form in _inflected(entry)]
+        entries += [(form, (1, False)) for entry in words["positive"] for form in _inflected(entry)]
+        entries += [(form, (-1, True)) for entry in words["turning"] for form in _inflected(entry)]
+        entries += [(form, (0, True)) for entry in words["no_stance"] for form in _inflected(entry)]
+        entries += [(form, (2, False)) for entry in words["if_denied"] for form in _inflected(entry)]
+        self._polarity: Phrases[tuple[int, bool]] = Phrases(entries)
+        effects = [(form, -1) for entry in words["effects_bad"] for form in _inflected(entry)]
+        effects += [(form, 1) for entry in words["effects_good"] for form in _inflected(entry)]
+        self._effects = Phrases(effects)
         self._negation = frozenset(phrase_key(p) for p in words["negation"])
         self._condition = Phrases((p, True) for p in words["condition"])
+        self._after_pledge = Phrases((p, True) for p in words["condition_of_pledges"])
         self._undecided = Phrases((p, True) for p in words["undecided"])
-        self._own: dict[str, tuple[Phrases[int], Phrases[int]]] = {
-            issue.id: (_directions(issue), _verdicts(issue)) for issue in registry.issues.values()
+        self._barriers = frozenset(level(w) for w in words["barriers"])
+        self._deeds = frozenset(form for entry in words["deeds"] for form in _inflected(entry, future_only=True))
+        self._own: dict[str, tuple[Phrases[int], Phrases[int], Phrases[bool]]] = {
+            issue.id: (_directions(issue), _verdicts(issue), Phrases((p, True) for p in issue.conditional))
+            for issue in registry.issues.values()
         }
 
     def read(self, clause: Clause, topic: Topic, run: Sequence[Word], first: int, last: int) -> Verdict:
         """The stance of words [first, last) of a clause on a topic; `stance` None where they take no side."""
-        direction, direction_word = self._direction(topic, run, clause.first)
-        own = self._decisive(topic.issue, run, first, last)
+        direction, direction_word, direction_at = self._direction(topic, run, clause)
         condition = self._condition_at(run, clause.first, clause.last)
+        if self._own[topic.issue][2].find(run[first:last]):
+            return Verdict(stance="conditional", because="asked for others too", condition=condition, strength=0.8)
+        own = self._decisive(topic.issue, run, first, last)
         if own is not None:
             return Verdict(
-                stance="supports" if own.sign > 0 else "opposes", because=own.word, strength=0.9, decisive=True
-            )
+                stance="supports" if own.sign > 0 else "opposes", because=own.word, flipped_by=own.flipped_by,
+                condition=condition, strength=0.9, decisive=True,
+            )  # fmt: skip
         if self._undecided.find(run[first:last]) or (clause.cue is not None and clause.cue.cue.kind == "hesitate"):
             return Verdict(stance="undecided", because="leaves it open", strength=0.6)
-        signal = self._evaluation(clause, topic, run, first, last)
-        if signal is None:
-            if condition is not None and clause.cue is not None and clause.cue.cue.kind == "condition":
-                return Verdict(stance="conditional", because="a condition is set", condition=condition, strength=0.6)
-            return Verdict(stance=None)
-        sign = signal.sign * direction
-        flips = " ".join(w for w in (signal.flipped_by, direction_word if direction < 0 else "") if w)
-        conditional = condition is not None and (sign > 0 or _exception(run, condition))
+        chain = self._chain(clause, topic, run, first, last, direction_at)
+        sign, because, flips, deed = _product(chain)
+        if sign == 0:
+            return self._without_signal(clause, condition)
+        if direction < 0:
+            flips = f"{flips} {direction_word}".strip()
+        return self._verdict(clause, run, sign * direction, condition, (because, flips), deed=deed)
+
+    def supposed(self, run: Sequence[Word], index: int, first: int) -> bool:
+        """Whether a word stands in a protasis (إذا …، ف), which supposes and takes no side."""
+        for place in range(index, max(first, index - 12) - 1, -1):
+            if place != index and run[place].text in ("اذا", "لو") and (place == first or not run[place - 1].text == "الا"):
+                return any(run[i].pause or run[i].text.startswith("ف") for i in range(index + 1, min(len(run), index + 14)))
+            if run[place].pause and place != index:
+                return False
+        return False
+
+    def _without_signal(self, clause: Clause, condition: tuple[int, int] | None) -> Verdict:
+        if condition is not None and clause.cue is not None and clause.cue.cue.kind == "condition":
+            return Verdict(stance="conditional", because="a condition is set", condition=condition, strength=0.6)
+        return Verdict(stance=None)
+
+    def _verdict(
+        self, clause: Clause, run: Sequence[Word], sign: int, condition: tuple[int, int] | None,
+        why: tuple[str, str], *, deed: bool,
+    ) -> Verdict:  # fmt: skip
+        if condition is None and deed:
+            condition = _span(self._after_pledge, run, clause.first, clause.last)
+        hangs = condition is not None and (sign > 0 or _exception(run, condition))
         if clause.cue is not None and clause.cue.cue.kind == "condition":
-            conditional = True
-        stance: Stance = "conditional" if conditional else ("supports" if sign > 0 else "opposes")
-        return Verdict(stance=stance, because=signal.word, flipped_by=flips, condition=condition,
-                       strength=0.8 if abs(signal.index - topic.anchors[0][0]) < 10 else 0.6)  # fmt: skip
+            hangs = True
+        stance: Stance = "conditional" if hangs else ("supports" if sign > 0 else "opposes")
+        return Verdict(
+            stance=stance, because=why[0], flipped_by=why[1], condition=condition, strength=0.7, deed=deed
+        )
 
     def condition_in(self, run: Sequence[Word], first: int, last: int) -> tuple[int, int] | None:
         """Where a condition stands in a stretch of words."""
         return self._condition_at(run, first, last)
 
-    def _direction(self, topic: Topic, run: Sequence[Word], first: int) -> tuple[int, str]:
-        """Whether the words before the anchor bring the proposition about, or its opposite."""
+    def _direction(self, topic: Topic, run: Sequence[Word], clause: Clause) -> tuple[int, str, int]:
+        """Whether the words before the anchor bring the proposition about, or its opposite; and where they stand."""
         directions = self._own[topic.issue][0]
-        for anchor_first, _ in topic.anchors:
-            start = max(0, anchor_first - _DIRECTION_REACH)
-            hits = directions.find(run[start : anchor_first + 1], overlapping=True)
+        floor = clause.first if clause.cue is None else min(clause.first, clause.cue.index)
+        for anchor_first, anchor_last in topic.anchors:
+            start = max(0, floor, anchor_first - _DIRECTION_REACH)
+            hits = [h for h in directions.find(run[start:anchor_last], overlapping=True) if start + h.first <= anchor_first]
             if hits:
                 nearest = max(hits, key=lambda h: (h.last, h.last - h.first))
-                return nearest.values[-1], run[start + nearest.first].text
-        return 1, ""
+                place = start + nearest.first
+                sign = nearest.values[-1]
+                if self._negated(run, place, start) and clause.cue is not None and place != clause.cue.index:
+                    sign = -sign
+                return sign, run[place].text, place
+        return 1, "", -1
 
-    def _decisive(self, issue: str, run: Sequence[Word], first: int, last: int) -> _Signal | None:
+    def _decisive(self, issue: str, run: Sequence[Word], first: int, last: int) -> Signal | None:
         hits = self._own[issue][1].find(run[first:last], overlapping=True)
         if not hits:
             return None
-        hit = hits[0]
-        sign = hit.values[0]
-        flipped = self._negated(run, first + hit.first, first)
-        return _Signal(
-            first + hit.first, -sign if flipped else sign, _words(run, first + hit.first, first + hit.last), flipped
-        )
+        index, stop = first + hits[0].first, first + hits[0].last
+        sign = hits[0].values[0]
+        flipped = self._negated(run, index, first)
+        return Signal(index, stop, -sign if flipped else sign, _words(run, index, stop), flipped)
 
-    def _evaluation(self, clause: Clause, topic: Topic, run: Sequence[Word], first: int, last: int) -> _Signal | None:
-        """The evaluating word nearest to the topic; the clause's own cue where nothing in its content evaluates."""
-        anchor = topic.anchors[0][0]
-        signals = self._signals(clause, run, first, last)
+    def _chain(
+        self, clause: Clause, topic: Topic, run: Sequence[Word], first: int, last: int, direction_at: int
+    ) -> list[Signal]:
+        """What governs the topic, else what is said of it, else the cue alone."""
+        signals = [s for s in self._signals(clause, run, first, last) if s.index != direction_at]
         signals = [s for s in signals if not any(a <= s.index < b for a, b in topic.anchors)]
         cue = self._cue_signal(clause, run)
-        if cue is not None and (not signals or clause.cue is not None and anchor - clause.cue.index <= 9):
-            return cue
-        if not signals:
-            return cue
-        return min(signals, key=lambda s: (abs(s.index - anchor), s.index))
+        anchor = topic.anchors[0]
+        governing = [s for s in signals if not s.effect and s.index < anchor[0] and not self._barred(run, s.last, anchor[0])]
+        governing = [s for s in governing if anchor[0] - s.index <= _GOVERNING_REACH]
+        if cue is not None and not self._barred(run, cue.last, anchor[0]):
+            blames = clause.cue is not None and clause.cue.cue.kind == "accuse"
+            return [] if blames and any(s.sign < 0 for s in governing) else [cue, *governing]
+        if any(not s.turns for s in governing):
+            return governing
+        after = [s for s in signals if s.index >= anchor[1] and not s.turns and s.index - anchor[1] <= _PREDICATE_REACH]
+        after = [s for s in after if not self._barred(run, anchor[1], s.index)]
+        if after:
+            return [*governing, after[0]]
+        return [] if cue is None else [cue, *governing]
 
-    def _cue_signal(self, clause: Clause, run: Sequence[Word]) -> _Signal | None:
+    def _barred(self, run: Sequence[Word], start: int, stop: int) -> bool:
+        return any(run[i].text in self._barriers for i in range(start, stop))
+
+    def _cue_signal(self, clause: Clause, run: Sequence[Word]) -> Signal | None:
         if clause.cue is None or clause.cue.cue.kind not in _CLASS_SIGN:
             return None
-        sign = _CLASS_SIGN[clause.cue.cue.kind]
-        flipped = run[clause.cue.index - 1].text if clause.negated else ""
-        return _Signal(clause.cue.index, -sign if clause.negated else sign, run[clause.cue.index].text, flipped)
+        index, kind = clause.cue.index, clause.cue.cue.kind
+        if index + 1 < len(run) and any(h.values[0][0] == 0 for h in self._polarity.find(run[index : index + 3])):
+            return None
+        sign = _CLASS_SIGN[kind]
+        flipped = run[index - 1].text if clause.negated else ""
+        return Signal(
+            index, index + 1, -sign if clause.negated else sign, run[index].text, flipped, deed=kind in ("commit", "act")
+        )
 
-    def _signals(self, clause: Clause, run: Sequence[Word], first: int, last: int) -> list[_Signal]:
-        signals = []
+    def _signals(self, clause: Clause, run: Sequence[Word], first: int, last: int) -> list[Signal]:
+        """The evaluating words of the speaker's own side, in order."""
+        foreign = {inner.hit.index for inner in clause.inner if inner.foreign}
+        silent: set[int] = set()
+        signals: list[Signal] = []
         for hit in self._polarity.find(run[first:last]):
-            index = first + hit.first
-            sign = hit.values[0]
-            flipped = self._negated(run, index, first)
-            signals.append(_Signal(index, -sign if flipped else sign, _words(run, index, first + hit.last), flipped))
-        others = {inner.hit.index for inner in clause.inner if inner.foreign}
-        signals = [s for s in signals if s.index not in others]
-        taken = {s.index for s in signals} | others
+            index, stop = first + hit.first, first + hit.last
+            sign, turns = hit.values[0]
+            if sign == 0:
+                silent |= set(range(index, stop))
+            elif index not in foreign:
+                flipped = self._negated(run, index, first)
+                if sign == 2 and not flipped:
+                    continue
+                sign = min(sign, 1)
+                word = _words(run, index, stop)
+                signals.append(Signal(index, stop, -sign if flipped else sign, word, flipped, turns))
+        taken = {s.index for s in signals} | foreign | silent
+        signals += [s for s in self._inner_signals(clause, run, first, last) if s.index not in taken]
+        signals += [s for s in self._effect_signals(run, first, last) if s.index not in taken]
+        signals += [s for s in self._deed_signals(run, first, last) if s.index not in taken]
+        return sorted((s for s in signals if s.index not in silent), key=lambda s: s.index)
+
+    def _inner_signals(self, clause: Clause, run: Sequence[Word], first: int, last: int) -> Iterable[Signal]:
         for inner in clause.inner:
             index, kind = inner.hit.index, inner.hit.cue.kind
             collective = inner.unknown and inner.hit.cue.lemma in PLEDGING
-            if index in taken or not first <= index < last or kind not in _CLASS_SIGN:
+            if not first <= index < last or kind not in _CLASS_SIGN or (inner.unknown and not collective):
                 continue
-            if not inner.unknown or collective:
+            flipped = self._negated(run, index, first)
+            sign = _CLASS_SIGN[kind]
+            deed = kind in ("commit", "act") and inner.hit.cue.form != "noun"
+            yield Signal(index, index + 1, -sign if flipped else sign, run[index].text, flipped, deed=deed)
+
+    def _effect_signals(self, run: Sequence[Word], first: int, last: int) -> Iterable[Signal]:
+        for hit in self._effects.find(run[first:last]):
+            index, stop = first + hit.first, first + hit.last
+            flipped = self._negated(run, index, first)
+            sign = -hit.values[0] if flipped else hit.values[0]
+            yield Signal(index, stop, sign, _words(run, index, stop), flipped, effect=True)
+
+    def _deed_signals(self, run: Sequence[Word], first: int, last: int) -> Iterable[Signal]:
+        """What the speaker's side will do: سنرسل، ستقدم بلاده."""
+        for index in range(first, last):
+            text = run[index].text
+            bare = text[1:] if text[:1] in "وف" else text
+            if bare in self._deeds:
                 flipped = self._negated(run, index, first)
-                sign = _CLASS_SIGN[kind]
-                signals.append(_Signal(index, -sign if flipped else sign, run[index].text, flipped))
-        return signals
+                yield Signal(index, index + 1, -1 if flipped else 1, text, flipped, deed=True)
 
     def _negated(self, run: Sequence[Word], index: int, first: int) -> str:
         for place in range(index - 1, max(first, index - _NEGATION_REACH) - 1, -1):
@@ -156,14 +258,24 @@ class StanceReader:
         return ""
 
     def _condition_at(self, run: Sequence[Word], first: int, last: int) -> tuple[int, int] | None:
-        hits = self._condition.find(run[first:last])
-        if not hits:
-            return None
-        start = first + hits[0].first
-        end = start + 1
-        while end < last and end - start < 14 and not run[end - 1].text.endswith(("،", ",")):
-            end += 1
-        return start, end
+        return _span(self._condition, run, first, last)
+
+
+def _span(phrases: Phrases[bool], run: Sequence[Word], first: int, last: int) -> tuple[int, int] | None:
+    hits = phrases.find(run[first:last])
+    return (first + hits[0].first, min(last, first + hits[0].first + 14)) if hits else None
+
+
+def _product(chain: Sequence[Signal]) -> tuple[int, str, str, bool]:
+    """The sign of a chain, the word that decides, what flipped it, and whether it is a deed; 0 where nothing takes a side."""
+    sides = [s for s in chain if not s.turns]
+    if not sides:
+        return 0, "", "", False
+    sign = 1
+    for signal in chain:
+        sign *= signal.sign
+    flips = " ".join(s.flipped_by or s.word for s in chain if s.flipped_by or s.turns)
+    return sign, sides[0].word, flips, any(s.deed for s in chain) and all(s.sign > 0 or s.turns for s in chain)
 
 
 def _exception(run: Sequence[Word], condition: tuple[int, int]) -> bool:
@@ -174,8 +286,20 @@ def _words(run: Sequence[Word], first: int, last: int) -> str:
     return " ".join(w.text for w in run[first:last])
 
 
+def _inflected(entry: str, *, future_only: bool = False) -> list[str]:
+    """An entry's forms: a verb given as past and present in all persons and the future, anything else as it stands."""
+    past, _, present = level(entry).partition(" ")
+    if not present.startswith("ي") or " " in present or len(present) < 3:
+        return [entry]
+    future = ["س" + form for form, _ in present_forms(present)]
+    if future_only:
+        return future
+    return [*(form for form, _ in past_forms(past)), *(form for form, _ in present_forms(present)), *future]
+
+
 def _directions(issue: Issue) -> Phrases[int]:
-    return Phrases([(p, 1) for p in issue.forward] + [(p, -1) for p in issue.reverse])
+    forward = [(bare(form), 1) for entry in issue.forward for form in _inflected(entry)]
+    return Phrases(forward + [(bare(form), -1) for entry in issue.reverse for form in _inflected(entry)])
 
 
 def _verdicts(issue: Issue) -> Phrases[int]:

@@ -21,6 +21,7 @@ _LEVEL = str.maketrans(
 _MARKS = "\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad"
 _MARK = re.compile(f"[{_MARKS}]+")
 _TOKEN = re.compile(rf"[^\W_](?:[\w{_MARKS}]|(?<=\d)[.,٫٬](?=\d))*|[%٪]")
+_PAUSE = re.compile(r"[،,؛;:\-–—]")
 _DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
 
 OPENING = "\"«“„‹'‘"
@@ -70,21 +71,28 @@ def forms(word: str) -> tuple[str, ...]:
 
 
 class Word(msgspec.Struct, frozen=True):
-    """One word: raw offsets, levelled letters, and its readings without clitics."""
+    """One word: raw offsets, levelled letters, and its readings without clitics.
+
+    `pause`: whether a comma, a dash or another mark parts it from the word before.
+    """
 
     start: int
     end: int
     text: str
     forms: tuple[str, ...]
+    pause: bool = False
 
 
 def words(text: str, start: int = 0, end: int | None = None) -> list[Word]:
     """The words of a stretch of text, in order; offsets are into the whole text."""
     stop = len(text) if end is None else end
     result = []
+    before = start
     for match in _TOKEN.finditer(text, start, stop):
         plain = level(match.group())
-        result.append(Word(match.start(), match.end(), plain, forms(plain)))
+        pause = match.start() - before > 1 and _PAUSE.search(text, before, match.start()) is not None
+        result.append(Word(match.start(), match.end(), plain, forms(plain), pause))
+        before = match.end()
     return result
 
 
@@ -103,7 +111,8 @@ class Sentence(msgspec.Struct, frozen=True):
 
 
 _PARAGRAPH = re.compile(r"[^\n\r\u2028\u2029]+")
-_QUOTE = re.compile(r'"[^"\n]*"|«[^»\n]*»|“[^”“\n]*[”“]')
+_QUOTE = re.compile(r"«[^»\n]*»|“[^”“\n]*[”“]")
+_STRAIGHT = re.compile(r'"')
 _STOP = re.compile(r"[.!?؟…]+[\"»”’')\]]*(?=\s|$|[^\W\d_])|[؛](?=\s)")
 _ABBREVIATION = re.compile(r"(?:^|[\s(])[\w]{1}$")
 
@@ -130,13 +139,28 @@ def sentences(text: str) -> list[Sentence]:
     """The sentences of a text, in order. A full stop inside quotation marks ends none."""
     result = []
     for index, (start, end) in enumerate(paragraphs(text)):
-        quotes = tuple(m.span() for m in _QUOTE.finditer(text, start, end))
+        quotes = _quotes(text, start, end)
         for begin, stop in _split(text, start, end, quotes):
             inside = tuple(q for q in quotes if begin <= q[0] < stop)
             found = words(text, begin, stop)
             if found:
                 result.append(Sentence(begin, stop, index, tuple(found), inside))
     return result
+
+
+def _quotes(text: str, start: int, end: int) -> tuple[Span, ...]:
+    """The quotations of a paragraph, in order. A straight mark opens behind a space and closes before one."""
+    found = [m.span() for m in _QUOTE.finditer(text, start, end)]
+    opened: int | None = None
+    for match in _STRAIGHT.finditer(text, start, end):
+        place = match.start()
+        opens = (place == start or not text[place - 1].isalnum()) and place + 1 < end and not text[place + 1].isspace()
+        if opened is None:
+            opened = place if opens else None
+        else:
+            found.append((opened, match.end()))
+            opened = None
+    return tuple(sorted(found))
 
 
 def _split(text: str, start: int, end: int, quotes: tuple[Span, ...]) -> Iterator[Span]:

@@ -13,7 +13,7 @@ import msgspec
 
 from domain.reading.phrases import Hit, Phrases
 from domain.reading.registry import Issue, Registry
-from domain.reading.text import Sentence
+from domain.reading.text import Sentence, level
 
 Scope = Literal["clause", "sentence", "text"]
 Group = tuple[str, str]
@@ -28,8 +28,10 @@ class Topic(msgspec.Struct, frozen=True):
 
 
 class _Rule(msgspec.Struct, frozen=True):
+    """A rule's parts: group, scope, and whether it must be there (or must not)."""
+
     source: str
-    parts: tuple[tuple[str, Scope], ...]
+    parts: tuple[tuple[str, Scope, bool], ...]
 
 
 class TextTopics(msgspec.Struct, frozen=True):
@@ -87,7 +89,7 @@ class TopicFinder:
             return None
         scopes: Mapping[Scope, frozenset[Group]] = {"clause": inside, "sentence": around, "text": everywhere}
         for rule in self._rules[issue.id]:
-            if all(self._holds(issue.id, name, scopes[scope]) for name, scope in rule.parts):
+            if all(self._holds(issue.id, name, scopes[scope]) == wanted for name, scope, wanted in rule.parts):
                 anchor = rule.parts[0][0]
                 places = [
                     (h.first, h.last) for h in clause if (issue.id, anchor) in h.values or ("", anchor) in h.values
@@ -105,17 +107,25 @@ def _groups(hits: Sequence[Hit[Group]]) -> frozenset[Group]:
 
 
 def _compile(rule: str) -> _Rule:
-    parts: list[tuple[str, Scope]] = []
+    parts: list[tuple[str, Scope, bool]] = []
     for part in rule.split("&"):
-        name, _, scope = part.strip().partition("@")
-        parts.append((name, scope if scope in ("sentence", "text") else "clause"))  # type: ignore[arg-type]
+        name, _, scope = part.strip().removeprefix("!").partition("@")
+        wanted = not part.strip().startswith("!")
+        parts.append((name, scope if scope in ("sentence", "text") else "clause", wanted))  # type: ignore[arg-type]
     return _Rule(rule, tuple(parts))
 
 
+def bare(phrase: str) -> str:
+    """A phrase with the article taken off each of its words; one written with a leading = keeps it."""
+    if phrase.startswith("="):
+        return phrase[1:]
+    return " ".join(word[2:] if word.startswith("ال") and len(word) > 4 else word for word in level(phrase).split())
+
+
 def _entries(issues: Mapping[str, Issue], shared: Mapping[str, tuple[str, ...]]) -> list[tuple[str, Group]]:
-    entries: list[tuple[str, Group]] = [(phrase, ("", name)) for name, group in shared.items() for phrase in group]
+    entries: list[tuple[str, Group]] = [(bare(phrase), ("", name)) for name, group in shared.items() for phrase in group]
     for issue in issues.values():
         for name, group in issue.terms.items():
-            entries.extend((phrase, (issue.id, name)) for phrase in group)
-        entries.extend((phrase, (issue.id, "exclude")) for phrase in issue.exclude)
+            entries.extend((bare(phrase), (issue.id, name)) for phrase in group)
+        entries.extend((bare(phrase), (issue.id, "exclude")) for phrase in issue.exclude)
     return entries
