@@ -29,6 +29,7 @@ _SETS = (
     "ago", "many", "within", "from_now", "from_event", "at_least", "behind_unit", "former", "named", "hijri",
     "gregorian",
 )  # fmt: skip
+_BARE = ("of", "hijri", "gregorian")  # with a clitic these are other words: لم is not for م
 
 
 class _Month(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -157,6 +158,10 @@ def carried(word: str) -> tuple[str, ...]:
     return (*opened, *(front + word[2:] for front in ("لل", "ولل", "فلل")))
 
 
+def _set_forms(name: str, word: str) -> tuple[str, ...]:
+    return (level(word),) if name in _BARE else carried(level(word))
+
+
 def load_calendar(text: str) -> Calendar:
     """The calendar that a file's text states.
 
@@ -166,7 +171,7 @@ def load_calendar(text: str) -> Calendar:
     file = _read(text)
     _check(text, file)
     phrases = {name: Names((p, True) for p in file.words[name]) for name in _PHRASES}
-    sets = {name: frozenset(form for word in file.words[name] for form in carried(level(word))) for name in _SETS}
+    sets = {name: frozenset(form for word in file.words[name] for form in _set_forms(name, word)) for name in _SETS}
     months, hijri = Names(_months(file.month)), Names(_months(file.hijri, standing="within_date"))
     weekdays: Names[Guarded[int]] = Names((n, _guarded(w, w.number)) for w in file.weekday for n in w.names)
     relative: Names[Guarded[Shift]] = Names(

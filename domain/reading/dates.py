@@ -461,10 +461,8 @@ class _Reader:
         if unit is not None and unit[1].value.unit == "month" and unit[1].value.shape == "definite":
             moved = self._modifier(unit[0])
             return None if moved is None else self._month_away(*moved)
-        direction = self._direction(start)
-        if digits and direction is not None and self._gap(start) == "":
-            return self._month_away({"past": -1, "next": 1, "current": 0}[direction], start + 1)
-        return None
+        current = digits and self._is(start, "current") and self._gap(start) == ""
+        return self._month_away(0, start + 1) if current else None
 
     def _month_away(self, months: int, last: int) -> _Month | None:
         if self._published is None:
