@@ -139,8 +139,7 @@ class HttpClient:
             raise
         except BlockedError as exc:
             raise PermanentFailure(
-                f"{shown(url)}: {exc}, which may not be fetched: it is not public; "
-                "MARSAD_FETCH_ALLOW_NETWORKS names exceptions"
+                f"{shown(url)}: {exc}; MARSAD_FETCH_ALLOW_NETWORKS names private networks that may be"
             ) from exc
         except httpx.TimeoutException as exc:
             raise TemporaryFailure(f"{shown(url)} gave no full answer within {self._timeout:g} seconds") from exc

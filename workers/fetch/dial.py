@@ -24,7 +24,8 @@ class BlockedError(Exception):
     def __init__(self, host: str, addresses: Iterable[str]) -> None:
         self.host = host
         self.addresses = tuple(addresses)
-        super().__init__(f"{host} is at {', '.join(self.addresses) or 'no address'}")
+        where = "" if self.addresses == (host,) else f" is at {', '.join(self.addresses) or 'no address'}, which"
+        super().__init__(f"{host}{where} is not public and may not be fetched")
 
 
 class Deadline(threading.local):
