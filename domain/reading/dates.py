@@ -302,7 +302,8 @@ class _Reader:
         dated = self._dated(last)
         if dated is not None:
             return dated
-        return self._moved_weekday(entry.value, last) or self._bare_weekday(entry.value, last)
+        moved = self._moved_weekday(entry.value, last)
+        return self._bare_weekday(entry.value, last) if moved is None else self._dated(moved.last) or moved
 
     def _moved_weekday(self, weekday: int, last: int) -> _Found | None:
         """A weekday that is said to be past or to come, by itself, with its neighbour, or by its week."""
@@ -372,7 +373,9 @@ class _Reader:
         if year in HIJRI_YEARS:
             return self._hijri_found(self._behind_year(last), hijri_day(year, month, day), year)
         found = make_day(year, month, day) or make_day(year, day, month) if year in _YEARS else None
-        return None if found is None else _Found(last, day_value(found), "absolute", "date in digits")
+        return (
+            None if found is None else _Found(self._behind_year(last), day_value(found), "absolute", "date in digits")
+        )
 
     def _hijri_found(self, last: int, day: date | None, year: int | None) -> _Found:
         return _Found(last, day_value(day), "hijri", "hijri date" if year is not None else "hijri date without year")
