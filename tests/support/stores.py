@@ -60,3 +60,11 @@ def store(database_url: str) -> Iterator[Store]:
     engine = make_engine(database_url)
     yield Store(engine)
     engine.dispose()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: Server) -> Iterator[str]:
+    """The address of a fresh PostgreSQL database with our schema, its user a superuser."""
+    url = postgres_server.database()
+    yield url
+    postgres_server.drop(url)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 
 from domain.reading.registry import FILES, Registry, load_registry
 from tests.support.scene import NOW, tell
+from tests.support.site import serving
 from workers.settings import SEEDS
 from workers.store.store import Store, open_store
 from workers.titles import FILE, Titles
@@ -67,23 +64,6 @@ def world(told: Path) -> Iterator[Store]:
 def app(world: Store, registry: Registry, titles: Titles) -> Starlette:
     """The application on the world, its clock standing still."""
     return make_app(world.queries, registry=registry, titles=titles, clock=lambda: NOW, hosts=["marsad.example"])
-
-
-@contextmanager
-def serving(application: Starlette) -> Iterator[str]:
-    """The address of an application that is served on a free port of the loopback."""
-    server = uvicorn.Server(uvicorn.Config(application, host="127.0.0.1", port=0, log_config=None, access_log=False))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        if not thread.is_alive():
-            raise RuntimeError("the server did not start")
-        time.sleep(0.01)
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 @pytest.fixture(scope="session")

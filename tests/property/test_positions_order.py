@@ -1,0 +1,76 @@
+"""Whatever the order in which the same facts arrive, the same positions and changes follow."""
+
+from __future__ import annotations
+
+import random
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.positions import Fact, fold
+from tests.support.words import sentence, word
+
+STANCES = ("supports", "opposes", "conditional", "undecided")
+SPEAKERS = ("putin", "lavrov", "shoigu", "peskov", "duma", None)
+
+
+@st.composite
+def some_words(draw: st.DrawFn) -> list[Fact]:
+    """Facts of one key: few days, few speakers, copies of wire stories among them."""
+    count = draw(st.integers(1, 12))
+    return [
+        word(
+            f"e{i:02}",
+            draw(st.sampled_from(STANCES)),
+            draw(st.sampled_from(("2025-09-01", "2025-09-02", "2025-09-03"))),
+            draw(st.sampled_from(SPEAKERS)),
+            attribution=draw(st.sampled_from(("self", "self", "self", "outlet", "anonymous", "third-party"))),
+            precision=draw(st.sampled_from(("day", "day", "day", "month"))),
+            article=f"a{draw(st.integers(0, 5))}",
+            confidence=draw(st.sampled_from((0.5, 0.8, 0.9))),
+            sketches=(sentence(draw(st.integers(0, 4))),),
+        )
+        for i in range(count)
+    ]
+
+
+@settings(max_examples=300, deadline=None)
+@given(some_words(), st.randoms(use_true_random=False))
+def test_the_order_of_arrival_never_decides(words: list[Fact], draw: random.Random) -> None:
+    expected = fold(words)
+    shuffled = list(words)
+    draw.shuffle(shuffled)
+    assert fold(shuffled) == expected
+    assert fold([*shuffled, *shuffled[:3]]) == expected  # redelivered ones change nothing
+
+
+@settings(max_examples=200, deadline=None)
+@given(some_words(), st.randoms(use_true_random=False))
+def test_neither_does_the_time_of_recording(words: list[Fact], draw: random.Random) -> None:
+    numbers = list(range(1, len(words) + 1))
+    draw.shuffle(numbers)
+    restamped = [word_at(fact, n) for fact, n in zip(words, numbers, strict=True)]
+    assert fold(restamped) == fold(words)
+
+
+def word_at(fact: Fact, sequence: int) -> Fact:
+    """The same fact, recorded elsewhere in the log."""
+    return Fact(**({name: getattr(fact, name) for name in Fact.__struct_fields__} | {"sequence": sequence}))
+
+
+@settings(max_examples=200, deadline=None)
+@given(some_words())
+def test_what_every_outcome_keeps(words: list[Fact]) -> None:
+    outcome = fold(words)
+    changes = outcome.changes
+    assert len({c.key for c in changes}) == len(changes)
+    for before, after in pairwise(changes):
+        assert after.before == before.after
+    if outcome.position is None:
+        assert changes == ()
+        return
+    assert changes[0].kind == "established"
+    assert changes[-1].after == outcome.position.stance
+    assert 1 <= outcome.position.sources <= outcome.position.articles
+    assert outcome.position.evidence
