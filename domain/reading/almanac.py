@@ -26,8 +26,8 @@ _CLITICS = ("", "و", "ف", "ب", "ل", "ك", "وب", "ول", "فب", "فل")
 _PHRASES = ("prefix", "part", "about", "few", "matching", "earlier", "previously", "titles")
 _SETS = (
     "past", "next", "current", "past_of_many", "before", "after", "this", "month", "year", "prepositions", "of", "to",
-    "ago", "many", "within", "from_now", "from_event", "at_least", "behind_unit", "former", "named", "hijri",
-    "gregorian",
+    "ago", "many", "within", "from_now", "from_event", "at_least", "behind_unit", "first_of", "and_half", "former",
+    "named", "hijri", "gregorian",
 )  # fmt: skip
 _BARE = ("of", "hijri", "gregorian")  # with a clitic these are other words: لم is not for م
 
