@@ -112,7 +112,9 @@ def write_table(
             row.append(arabic(text, room))
     for row in cells:
         table.add_row(*row)
-    console.print(table)
+    with console.capture() as printed:
+        console.print(table)
+    click.echo(printed.get(), nl=False)  # the library would end the process by itself where nobody reads
 
 
 def write_nothing(line: str) -> None:
