@@ -31,6 +31,10 @@ _CONNECTORS = frozenset({"كما", "لكنه", "لكنها", "ثم", "فيما",
                          "وكانت", "كان", "كانت", "و", "اذ", "بل", "ولكن", "غير", "عندما", "سبق", "الا", "انه"})  # fmt: skip
 
 
+_IMPERSONAL = frozenset({"يذكر", "ويذكر", "يشار", "ويشار"})
+_AFTER = frozenset({"بعد", "منذ", "قبل", "بمجرد", "عقب"})
+
+
 class Speaker(msgspec.Struct, frozen=True, kw_only=True):
     """Whose words a clause gives. `how` says how the speaker was found, for explanations."""
 
@@ -119,6 +123,8 @@ class ClauseReader:
     def _is_cue(self, hit: CueHit, run: Sequence[Word], mentions: Sequence[Mention]) -> bool:
         """Words that are cues only in some places need a subject or content at once."""
         after = _mention_at(mentions, hit.index + 1)
+        if run[hit.index].text in _IMPERSONAL or (hit.cue.kind in ("act", "commit") and _subordinate(run, hit.index)):
+            return False
         if hit.cue.form == "noun":
             return hit.suffixed or (after is not None and after.kind != "place" and after.first == hit.index + 1)
         base = run[hit.index].text.lstrip("وف") if hit.joined else run[hit.index].text
@@ -171,7 +177,7 @@ class ClauseReader:
         """The mention that follows a cue as its subject: at once, or after a word or two of office or time."""
         mention = _mention_at(mentions, hit.index + 1)
         if mention is not None and mention.first == hit.index + 1:
-            if hit.cue.kind in _TRANSITIVE and self._is_object(hit, mention, run):
+            if self._disagrees(hit, mention) or (hit.cue.kind in _TRANSITIVE and self._is_object(hit, mention, run)):
                 return None
             return mention if mention.kind != "place" and _nominative(mention, run) else None
         for step in range(2, 8):
@@ -188,6 +194,13 @@ class ClauseReader:
                     return mention if _nominative(mention, run) and not head.startswith(("ب", "ل")) else None
                 return None
         return None
+
+    def _disagrees(self, hit: CueHit, mention: Mention) -> bool:
+        """A verb before its subject agrees with it in gender: وتوعد موسكو has another subject."""
+        if hit.cue.form not in ("past", "present") or mention.kind not in ("actor", "capital", "institution"):
+            return False
+        gender = self._gender(mention)
+        return "p" not in (gender, hit.cue.gender) and gender != hit.cue.gender
 
     def _is_object(self, hit: CueHit, mention: Mention, run: Sequence[Word]) -> bool:
         """وطالب الولايات المتحدة بكذا: a name of the other gender, or one that its demand follows at once, is the object."""
@@ -243,6 +256,7 @@ class ClauseReader:
             return None
         attribution: Attribution = "self"
         speaker = mention.speaker
+        anonymous = anonymous or mention.anonymous
         narrated = mention.kind in ("actor", "capital", "people")
         if narrated and (hit is None or hit.cue.kind not in _REPORTING or hit.cue.form == "noun"):
             attribution = "outlet"
@@ -358,6 +372,16 @@ def _inner(hit: CueHit, how: str, subject: Speaker | None, speaker: Speaker | No
     foreign = named is not None and (speaker is None or named.actor != speaker.actor)
     voice = named if named is not None and not foreign and named.kind in ("person", "office") else None
     return Inner(hit, foreign, how == "unknown", voice)
+
+
+def _subordinate(run: Sequence[Word], index: int) -> bool:
+    """Whether a verb stands behind بعد أن or a relative: it tells of something that was before."""
+    if index == 0:
+        return False
+    before = run[index - 1].text
+    return before in ("بعدما", "منذ", "التي", "الذي", "عندما", "حين") or (
+        before == "ان" and index > 1 and run[index - 2].text in _AFTER
+    )
 
 
 def _plain(word: str) -> str:

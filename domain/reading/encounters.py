@@ -15,8 +15,8 @@ _HAPPENED: frozenset[SummitStatus] = frozenset({"held", "under-way"})
 _SURE = ("cancelled", "postponed", "ruled-out", "held", "under-way", "scheduled", "proposed")
 
 
-def merge(meetings: Sequence[Meeting]) -> list[Meeting]:
-    """Distinct meetings, in order of their first mention."""
+def merge(meetings: Sequence[Meeting], tracked: frozenset[str]) -> list[Meeting]:
+    """Distinct meetings with a tracked party, in order of their first mention; a bloc of `tracked` may stand alone."""
     merged: list[Meeting] = []
     for meeting in meetings:
         for index, known in enumerate(merged):
@@ -25,13 +25,13 @@ def merge(meetings: Sequence[Meeting]) -> list[Meeting]:
                 break
         else:
             merged.append(meeting)
-    return merged
+    return [m for m in merged if m.participants & tracked and (len(m.participants) > 1 or m.participants <= tracked)]
 
 
 def _same(one: Meeting, other: Meeting) -> bool:
     if not _same_company(one.participants, other.participants) or not _same_state(one.status, other.status):
         return False
-    days = {one.moment.occurred_on, other.moment.occurred_on} - {None}
+    days = {m.moment.occurred_on for m in (one, other) if not m.moment.inferred} - {None}
     if len(days) > 1 and not _one_holds_other(*(str(day) for day in days)):
         return False
     return not ({one.format, other.format} & {"telephone"} and one.format != other.format)

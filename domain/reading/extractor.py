@@ -108,7 +108,7 @@ class RuleExtractor:
                     published=published, carried=carry.speaker,
                 )
             )  # fmt: skip
-        return candidates, merge(meetings)
+        return candidates, merge(meetings, self._registry.tracked)
 
     def _era(self, text: str, found: Sequence[Sentence]) -> date | None:
         persons = [

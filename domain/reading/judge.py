@@ -17,7 +17,7 @@ from domain.reading.mentions import Mention
 from domain.reading.phrases import Phrases
 from domain.reading.registry import Registry
 from domain.reading.stance import COMPLEMENT, CONTRAST, PLEDGING, StanceReader, Verdict
-from domain.reading.text import Sentence, Word
+from domain.reading.text import Sentence, Word, level
 from domain.reading.topics import TextTopics, Topic, TopicFinder
 
 _Type = Literal["statement", "threat", "commitment"]
@@ -25,6 +25,7 @@ _MILITARY = ("هدف", "اهداف", "عسكري", "قوات", "ضرب", "قصف
 _ECONOMIC = ("عقوبات", "رسوم", "جمركيه", "اقتصادي", "نفط", "غاز", "تجاري", "حظر")
 _QUANTITY = re.compile(r"(\d[\d.,٫]*)\s*(?:ا?لف|مليون|مليار|دوله|دولة|دول|مليارات|ملايين)?")
 _UNITS = {"دوله": "states", "دول": "states", "مليار": "billion", "مليون": "million", "الف": "thousand", "جندي": "troops", "مليارات": "billion", "ملايين": "million"}  # fmt: skip
+_LIFTED = frozenset({"russia.sanctions"})  # acts that end these are undertakings too, by the ontology
 _MIN_QUOTED = 3
 _READY_REACH = 6
 
@@ -40,6 +41,8 @@ class Judge:
         self._harm = Phrases((p, True) for p in words["harm"])
         self._pledge = Phrases((p, True) for p in words["pledge"])
         self._ready = Phrases((p, True) for p in words["ready"])
+        self._undertakers = {issue.id: frozenset(issue.undertakers) for issue in registry.issues.values()}
+        self._own = frozenset(level(w) for w in words["own"])
         self._deed = Phrases((p, True) for p in words["deed"])
 
     def candidates(
@@ -53,15 +56,26 @@ class Judge:
         run = sentence.words
         breaks = [i for i in range(clause.first + 1, clause.last) if run[i].text in CONTRAST or (run[i].text in COMPLEMENT and run[i].pause)]
         found = []
+        sides = self._sides(run, mentions, speaker)
         for first, last, here in self._topics.segments(topics, clause.sentence, breaks, clause.first, clause.last):
             for topic in here:
                 if self._stances.supposed(run, topic.anchors[0][0], clause.first):
                     continue
-                verdict = self._stances.read(clause, topic, run, first, last)
+                verdict = self._stances.read(clause, topic, run, first, last, sides)
+                if verdict.deed and speaker.actor not in self._undertakers[topic.issue]:
+                    continue
                 if verdict.stance is not None and (verdict.decisive or not self._is_third_party(clause, topic)):
                     voice = self._voice(clause, topic, speaker)
                     found.append(self._candidate(text, sentence, clause, topic, verdict, when, mentions, voice))
         return found
+
+    def _sides(self, run: Sequence[Word], mentions: Sequence[Mention], speaker: Speaker) -> dict[int, bool]:
+        """Words that name the speaker's own side (بلاده، إنه), or another actor."""
+        sides = {i: True for i, word in enumerate(run) if word.text in self._own or word.text.lstrip("وب") in self._own}
+        for mention in mentions:
+            if mention.kind != "place" and (mention.acts or mention.kind == "person"):
+                sides |= dict.fromkeys(range(mention.first, mention.last), mention.actor == speaker.actor)
+        return sides
 
     def _is_third_party(self, clause: Clause, topic: Topic) -> bool:
         """Whether the topic lies in what the speaker tells of somebody else's stance."""
@@ -83,7 +97,7 @@ class Judge:
         mentions: Sequence[Mention], speaker: Speaker,
     ) -> Candidate:  # fmt: skip
         run = sentence.words
-        kind = self._type(clause, run, verdict)
+        kind = self._type(clause, run, verdict, topic, speaker.actor)
         condition = verdict.condition or self._stances.condition_in(run, clause.first, clause.last)
         cue = run[clause.cue.index].text if clause.cue is not None else ""
         return Candidate(
@@ -98,14 +112,20 @@ class Judge:
             trace=_trace(clause, topic, verdict, when, run, speaker),
         )  # fmt: skip
 
-    def _type(self, clause: Clause, run: Sequence[Word], verdict: Verdict) -> _Type:
+    def _type(self, clause: Clause, run: Sequence[Word], verdict: Verdict, topic: Topic, actor: str) -> _Type:
+        kind = self._wording(clause, run, verdict, topic)
+        return "statement" if kind == "commitment" and actor not in self._undertakers[topic.issue] else kind
+
+    def _wording(self, clause: Clause, run: Sequence[Word], verdict: Verdict, topic: Topic) -> _Type:
         own = clause.cue.cue.kind if clause.cue is not None else ""
         content = run[clause.first : clause.last]
         if own == "threat" and not clause.negated:
             return "threat"
         if verdict.stance in ("opposes", "conditional") and self._harm.find(content):
             return "threat"
-        if own == "commit" and not clause.negated and verdict.stance in ("supports", "conditional"):
+        if verdict.deed and (verdict.stance in ("supports", "conditional") or topic.issue in _LIFTED):
+            return "commitment"
+        if own in ("commit", "act") and not clause.negated and verdict.stance in ("supports", "conditional"):
             return "commitment"
         pledged = any(i.hit.cue.lemma in PLEDGING and not i.foreign and i.hit.cue.form != "noun" for i in clause.inner)
         if verdict.stance in ("supports", "conditional") and (pledged or self._pledges(content)):

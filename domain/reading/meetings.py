@@ -68,13 +68,15 @@ class MeetingReader:
         self._registry = registry
         self._topics = topics
         words = registry.lexicon.meetings
-        verbs = [entry for kind in ("meet", "receive", "discuss", "call") for entry in _verbs(words[kind], kind)]
-        nouns = [(n, _Head(0, 0, "noun")) for n in words["nouns"]] + [(n, _Head(0, 0, "weak")) for n in words["weak"]]
+        verbs = [entry for kind in ("meet", "receive", "discuss", "call", "talk") for entry in _verbs(words[kind], kind)]
+        nouns = [(form, _Head(0, 0, "noun")) for n in words["nouns"] for form in (n, n + "ا")]
+        nouns += [(form, _Head(0, 0, "weak")) for n in words["weak"] for form in (n, n + "ا")]
         self._nouns = Phrases(nouns)
         self._verbs = _table(verbs)
         self._holding = _table(_verbs(words["hold"], "hold"))
         self._lists = {name: Phrases((p, True) for p in entries) for name, entries in words.items()}
         self._stops = frozenset(level(w) for w in words["stops"])
+        self._plenty = frozenset(level(w) for w in words["plenty"])
         self._with = frozenset(level(w) for w in words["with"])
         self._adjectives = _adjectives(registry)
 
@@ -84,7 +86,8 @@ class MeetingReader:
         for head in self._heads(scenery.sentence.words, scenery.mentions):
             parties = self._parties(head, scenery)
             parties = self._with_host(head, parties, scenery)
-            if len(parties.actors) < 2 or not parties.actors & self._registry.tracked:
+            blocs = self._blocs(parties.actors)
+            if len(parties.actors) < (1 if blocs and head.kind != "weak" else 2):
                 continue
             meeting = self._meeting(head, parties, scenery)
             if meeting is not None:
@@ -124,16 +127,36 @@ class MeetingReader:
             if link or (beside and mention.kind in _MEMBERS) or (mention.front == "ب" and mention.kind in _PEOPLE):
                 members.append(mention)
                 partner = partner or link or mention.front == "ب"
-        if head.kind == "discuss" and not partner and len({m.actor for m in members}) < 2:
+        company = {m.actor for m in members}
+        if head.kind == "discuss" and not partner and len(company) < 2 and not self._blocs(company):
+            return _Parties(frozenset(), ())
+        if head.kind == "talk" and not (partner and (head.tense == "future" or self._by_telephone(head, run))):
             return _Parties(frozenset(), ())
         actors = {m.actor for m in members} | self._counterparts(head.last, run)
         if subject is not None and (subject.kind in _MEMBERS or subject.acts):
             members.append(subject)
             actors.add(subject.actor)
             actors |= {m.actor for m in _chain_of(subject, mentions)}
-        elif len(actors) == 1 and (partner or head.kind in ("meet", "receive", "call")) and scenery.carried is not None:
-            actors.add(scenery.carried.actor)
+        elif len(actors) == 1 and (partner or head.kind in ("meet", "receive", "call", "talk")):
+            actors |= self._understood(head, scenery)
         return _Parties(frozenset(actors), tuple(members), head.first, head.tense)
+
+    def _understood(self, head: _Head, scenery: Scenery) -> set[str]:
+        """Whom a verb without a subject means: the subject before it in the sentence, else whoever spoke last."""
+        run = scenery.sentence.words
+        before = [
+            m for m in scenery.mentions
+            if m.last <= head.first and m.kind in _PEOPLE and m.front in ("", "و") and not _after_preposition(m, run)
+        ]  # fmt: skip
+        if before:
+            return {before[-1].actor}
+        return set() if scenery.carried is None else {scenery.carried.actor}
+
+    def _blocs(self, actors: Iterable[str]) -> set[str]:
+        return {a for a in actors if self._registry.actors[a].kind != "state"}
+
+    def _by_telephone(self, head: _Head, run: Sequence[Word]) -> bool:
+        return bool(self._lists["telephone"].find(run[head.first : head.last + 10]))
 
     def _of_noun(self, head: _Head, scenery: Scenery) -> _Parties:
         run, mentions = scenery.sentence.words, scenery.mentions
@@ -146,23 +169,22 @@ class MeetingReader:
             subject = self._holding_subject(holder[0], head, scenery)
             members += subject
             actors |= {m.actor for m in subject}
-            if not subject and (partner or nations) and scenery.carried is not None and len(actors) == 1:
-                actors.add(scenery.carried.actor)
+            if not subject and (partner or nations) and len(actors) == 1:
+                actors |= self._understood(head, scenery)
         elif head.kind == "weak" and not (partner and len(actors) >= 2) and len(nations) < 2:
             return _Parties(frozenset(), ())
         owner = self._owners(head, scenery) if self._suffixed(run[head.last - 1]) or (partner and len(actors) == 1) else []
         if owner and (partner or self._suffixed(run[head.last - 1])):
             members += owner
             actors |= {m.actor for m in owner}
-        if partner and len(actors) == 1 and not owner and scenery.carried is not None:
-            actors.add(scenery.carried.actor)
+        if partner and len(actors) == 1 and not owner:
+            actors |= self._understood(head, scenery)
         tense = "" if holder is None else holder[1]
         return _Parties(frozenset(actors), tuple(members), None if holder is None else holder[0], tense)
 
     def _with_host(self, head: _Head, parties: _Parties, scenery: Scenery) -> _Parties:
         """A bloc's meeting counts the state that hosts it: by a verb of hosting, or by its capital as the place."""
-        blocs = {a for a in parties.actors if self._registry.actors[a].kind != "state"}
-        if not blocs:
+        if not self._blocs(parties.actors):
             return parties
         near = [m for m in scenery.mentions if abs(m.first - head.first) <= _REACH]
         hosts = {m.actor for m in near if m.kind == "capital" and not m.acts}
@@ -208,6 +230,8 @@ class MeetingReader:
         for index in range(mention.first - 1, max(start - 2, mention.first - 9), -1):
             text = run[index].text
             if text in self._with or text.removeprefix("و") in self._with:
+                return True
+            if text == "من" and index and run[index - 1].text in self._plenty:
                 return True
             if text in ("في", "علي", "عن", "من", "خلال", "بشان", "حول", "بعد", "قبل"):
                 return False
@@ -343,7 +367,8 @@ class MeetingReader:
         """When it is or was; None where a meeting of the past is too long ago or named in passing."""
         published = scenery.published
         start = scenery.sentence.words[head.first].start
-        own = meeting_moment(scenery.dates, start, published, ahead=status in _AHEAD)
+        dates = [d for d in scenery.dates if not _of_the_saying(d, head.first, scenery.sentence)]
+        own = meeting_moment(dates, start, published, ahead=status in _AHEAD)
         if own is not None:
             return own if status != "held" or is_recent(own, published, MEETING_DAYS) else None
         if status in _AHEAD:
@@ -434,6 +459,12 @@ def _chain_of(mention: Mention, mentions: Sequence[Mention]) -> list[Mention]:
     while last + 1 < len(ordered) and ordered[last + 1].front == "و" and ordered[last + 1].first - ordered[last].last <= 2:
         last += 1
     return ordered[first : last + 1]
+
+
+def _of_the_saying(mention: DateMention, head: int, sentence: Sentence) -> bool:
+    """Whether a date stands before the إن that opens the words in which the meeting is named."""
+    words = sentence.words[:head]
+    return any(w.text in ("ان", "انه", "انها", "بان", "بانه", "بانها", "انهم") and w.start > mention.start for w in words)
 
 
 def _speaker_at(clauses: Sequence[tuple[Clause, Moment]], index: int) -> Speaker | None:

@@ -42,6 +42,7 @@ class Mention(msgspec.Struct, frozen=True, kw_only=True):
     former: bool = False
     former_title: bool = False
     front: str = ""
+    anonymous: bool = False
 
     def label(self) -> str:
         """For explanations."""
@@ -122,6 +123,7 @@ def _office(
     return Mention(
         first=hit.first, last=hit.last, kind="office" if sure else "bare", id=office.id, actor=office.actor,
         speaker=speaker, seniority=SENIORITY[office.rank], level=office.level, former=former, former_title=former,
+        anonymous=office.anonymous,
     )  # fmt: skip
 
 

@@ -69,7 +69,7 @@ class Scene:
 
 
 def _is_saying(mention: DateMention) -> bool:
-    return mention.kind not in ("range", "duration_ago") or mention.precision == "day"
+    return mention.precision == "day" or mention.kind in ("earlier_today", "previously")
 
 
 def _content_start(clause: Clause, sentence: Sentence) -> int | None:

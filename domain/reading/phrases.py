@@ -39,7 +39,9 @@ class _Node(Generic[Value]):
 class Phrases(Generic[Value]):
     """Phrases with values. Build once, then look up in any number of texts."""
 
-    def __init__(self, entries: Iterable[tuple[str, Value]]) -> None:
+    def __init__(self, entries: Iterable[tuple[str, Value]], *, names: bool = False) -> None:
+        """`names`: only the last word of a phrase may carry a pronoun (قادته فرنسا is not قادة فرنسا)."""
+        self._names = names
         self._root: _Node[Value] = _Node()
         for phrase, value in entries:
             self._add(phrase, value)
@@ -78,9 +80,15 @@ class Phrases(Generic[Value]):
             if index == len(run):
                 break
             forms = run[index].forms
+            if self._names and index == first + 1:
+                opened = [(node, form) for node, form in opened if _unsuffixed(run[first].text, form)]
             opened = [(node.next[f], form) for node, form in opened if node.next for f in forms if f in node.next]
             index += 1
         return hits
+
+
+def _unsuffixed(word: str, form: str) -> bool:
+    return word.endswith(form.removeprefix("ال"))
 
 
 def _front(word: str, form: str) -> str:

@@ -40,6 +40,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     gender: Literal["m", "f"] = "f"
     names: tuple[str, ...] = ()
     adjectives: tuple[str, ...] = ()
+    peoples: tuple[str, ...] = ()
     capital: tuple[str, ...] = ()
     capital_english: str = ""
     metonyms: tuple[str, ...] = ()
@@ -65,6 +66,7 @@ class Office(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     titles: tuple[str, ...]
     bare: tuple[str, ...] = ()
     speaker: str | None = None
+    anonymous: bool = False
 
 
 class Term(
@@ -96,7 +98,11 @@ class Person(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Title(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Titles that every state has: `masculine` and `feminine` stand before its adjective, `construct` before its name."""
+    """Titles that every state has: `masculine` and `feminine` stand before its adjective, `construct` before its name.
+
+    `plural` ones stand before the plural of its adjective, with and without the article (المسؤولون الروس، مسؤولين روس);
+    `anonymous`: whoever bears only such a title is not named.
+    """
 
     id: str
     rank: Rank
@@ -104,6 +110,8 @@ class Title(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     masculine: tuple[str, ...] = ()
     feminine: tuple[str, ...] = ()
     construct: tuple[str, ...] = ()
+    plural: tuple[str, ...] = ()
+    anonymous: bool = False
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -127,6 +135,7 @@ class Issue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     in_favour: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     conditional: tuple[str, ...] = ()
+    undertakers: tuple[str, ...] = ()
 
 
 class Cue(msgspec.Struct, frozen=True, kw_only=True, rename={"kind": "class"}, forbid_unknown_fields=True):
@@ -196,7 +205,7 @@ class Registry:
     @cached_property
     def names(self) -> Phrases[Named]:
         """Every name of a person, an office, an institution, an actor, a capital or a place."""
-        return Phrases(_names(self))
+        return Phrases(_names(self), names=True)
 
     @cached_property
     def place_english(self) -> dict[str, str]:
@@ -228,15 +237,24 @@ class Registry:
 def _general_offices(actors: Iterable[Actor], titles: Sequence[Title]) -> Iterator[Office]:
     """The offices that every state has, for those that the members file does not list."""
     for actor in actors:
-        if actor.kind != "state":
-            continue
         for title in titles:
-            words = [f"{t} ال{adjective}" for adjective in actor.adjectives for t in title.masculine]
-            words += [f"{t} ال{adjective}ة" for adjective in actor.adjectives for t in title.feminine]
-            words += [f"{t} {name}" for name in actor.names for t in title.construct]
-            yield Office(
-                id=f"{actor.id}:{title.id}", actor=actor.id, rank=title.rank, level=title.level, titles=tuple(words)
-            )
+            words = [] if actor.kind != "state" and not title.anonymous else [*_titled(actor, title)]
+            if words:
+                yield Office(
+                    id=f"{actor.id}:{title.id}", actor=actor.id, rank=title.rank, level=title.level,
+                    titles=tuple(words), anonymous=title.anonymous,
+                )  # fmt: skip
+
+
+def _titled(actor: Actor, title: Title) -> Iterator[str]:
+    article = "" if title.anonymous else "ال"
+    for adjective in actor.adjectives:
+        yield from (f"{t} {article}{adjective}" for t in title.masculine)
+        yield from (f"{t} {article}{adjective}ة" for t in title.feminine)
+        for plural in (f"{adjective}ين", f"{adjective}ون", *actor.peoples):
+            yield from (f"{t} {plural}" for t in title.plural)
+            yield from (f"ال{t} ال{plural}" for t in title.plural)
+    yield from (f"{t} {name}" for name in actor.names for t in title.construct)
 
 
 def _names(registry: Registry) -> Iterable[tuple[str, Named]]:
@@ -246,13 +264,10 @@ def _names(registry: Registry) -> Iterable[tuple[str, Named]]:
         for name in actor.capital:
             yield name, Named("capital", actor.id, actor.id)
         for adjective in actor.adjectives:
-            for form in (
-                f"ال{adjective}ون",
-                f"ال{adjective}ين",
-                adjective.removesuffix("ي") if actor.id == "RUS" else "",
-            ):
-                if form:
-                    yield form if form.startswith("ال") else f"ال{form}", Named("people", actor.id, actor.id)
+            yield f"ال{adjective}ون", Named("people", actor.id, actor.id)
+            yield f"ال{adjective}ين", Named("people", actor.id, actor.id)
+        for people in actor.peoples:
+            yield f"ال{people}", Named("people", actor.id, actor.id)
     for institution in registry.institutions.values():
         for name in institution.names:
             yield name, Named("institution", institution.id, institution.actor)
@@ -358,7 +373,7 @@ def _check_references(registry: Registry, files: Mapping[str, str]) -> None:
     for index, issue in enumerate(registry.issues.values()):
         groups = issue.terms.keys() | registry.shared.keys()
         for rule in issue.rules:
-            for part in rule.split("&"):
+            for part in rule.removeprefix("-").split("&"):
                 group = part.strip().removeprefix("!").partition("@")[0]
                 if group not in groups:
                     line = _line(files["issues.toml"], "issue", index)

@@ -7,7 +7,7 @@ registry (Mohammad et al. 2016: target, stance). It must not know who speaks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -23,6 +23,9 @@ _NEGATION_REACH = 2
 _DIRECTION_REACH = 4
 _GOVERNING_REACH = 14
 _PREDICATE_REACH = 12
+_SUBJECT_REACH = 5
+_ANNOUNCING = frozenset({"اعلن", "قرر", "اقر", "صادق", "امر"})
+_COMPLEMENTS = frozenset({"ان", "انه", "انها", "بان", "بانه", "بانها", "انهم"})
 _CLASS_SIGN = {"reject": -1, "accuse": -1, "accept": 1, "demand": 1, "commit": 1, "act": 1, "threat": -1}
 PLEDGING = frozenset({"تعهد", "التزم", "وعد"})
 CONTRAST = frozenset({"لكن", "لكنه", "لكنها", "ولكن", "ولكنه", "ولكنها", "لكننا", "بيد", "بينما", "فيما", "لكنهم"})
@@ -79,14 +82,19 @@ class StanceReader:
         self._after_pledge = Phrases((p, True) for p in words["condition_of_pledges"])
         self._undecided = Phrases((p, True) for p in words["undecided"])
         self._barriers = frozenset(level(w) for w in words["barriers"])
-        self._deeds = frozenset(form for entry in words["deeds"] for form in _inflected(entry, future_only=True))
+        self._deeds = frozenset(form for entry in words["deeds"] for form in _inflected(entry))
         self._own: dict[str, tuple[Phrases[int], Phrases[int], Phrases[bool]]] = {
             issue.id: (_directions(issue), _verdicts(issue), Phrases((p, True) for p in issue.conditional))
             for issue in registry.issues.values()
         }
 
-    def read(self, clause: Clause, topic: Topic, run: Sequence[Word], first: int, last: int) -> Verdict:
-        """The stance of words [first, last) of a clause on a topic; `stance` None where they take no side."""
+    def read(
+        self, clause: Clause, topic: Topic, run: Sequence[Word], first: int, last: int, sides: Mapping[int, bool]
+    ) -> Verdict:
+        """The stance of words [first, last) of a clause on a topic; `stance` None where they take no side.
+
+        `sides`: words that name the speaker's own side (True) or another actor (False).
+        """
         direction, direction_word, direction_at = self._direction(topic, run, clause)
         condition = self._condition_at(run, clause.first, clause.last)
         if self._own[topic.issue][2].find(run[first:last]):
@@ -99,7 +107,7 @@ class StanceReader:
             )  # fmt: skip
         if self._undecided.find(run[first:last]) or (clause.cue is not None and clause.cue.cue.kind == "hesitate"):
             return Verdict(stance="undecided", because="leaves it open", strength=0.6)
-        chain = self._chain(clause, topic, run, first, last, direction_at)
+        chain = self._chain(clause, topic, run, first, last, direction_at, sides)
         sign, because, flips, deed = _product(chain)
         if sign == 0:
             return self._without_signal(clause, condition)
@@ -153,7 +161,7 @@ class StanceReader:
                 if self._negated(run, place, start) and clause.cue is not None and place != clause.cue.index:
                     sign = -sign
                 return sign, run[place].text, place
-        return 1, "", -1
+        return topic.base, "", -1
 
     def _decisive(self, issue: str, run: Sequence[Word], first: int, last: int) -> Signal | None:
         hits = self._own[issue][1].find(run[first:last], overlapping=True)
@@ -165,15 +173,19 @@ class StanceReader:
         return Signal(index, stop, -sign if flipped else sign, _words(run, index, stop), flipped)
 
     def _chain(
-        self, clause: Clause, topic: Topic, run: Sequence[Word], first: int, last: int, direction_at: int
-    ) -> list[Signal]:
+        self, clause: Clause, topic: Topic, run: Sequence[Word], first: int, last: int, direction_at: int,
+        sides: Mapping[int, bool],
+    ) -> list[Signal]:  # fmt: skip
         """What governs the topic, else what is said of it, else the cue alone."""
-        signals = [s for s in self._signals(clause, run, first, last) if s.index != direction_at]
-        signals = [s for s in signals if not any(a <= s.index < b for a, b in topic.anchors)]
+        signals = self._signals(clause, run, first, last, sides)
+        signals = [s for s in signals if s.deed or s.index != direction_at]
+        signals = [s for s in signals if s.deed or not any(a <= s.index < b for a, b in topic.anchors)]
         cue = self._cue_signal(clause, run)
         anchor = topic.anchors[0]
-        governing = [s for s in signals if not s.effect and s.index < anchor[0] and not self._barred(run, s.last, anchor[0])]
+        governing = [s for s in signals if not s.effect and s.index < anchor[0] + s.deed and not self._barred(run, s.last, anchor[0])]
         governing = [s for s in governing if anchor[0] - s.index <= _GOVERNING_REACH]
+        if not governing and self._announced(clause, run, topic, direction_at):
+            return [Signal(direction_at, direction_at + 1, 1, run[direction_at].text, deed=True)]
         if cue is not None and not self._barred(run, cue.last, anchor[0]):
             blames = clause.cue is not None and clause.cue.cue.kind == "accuse"
             return [] if blames and any(s.sign < 0 for s in governing) else [cue, *governing]
@@ -184,6 +196,13 @@ class StanceReader:
         if after:
             return [*governing, after[0]]
         return [] if cue is None else [cue, *governing]
+
+    def _announced(self, clause: Clause, run: Sequence[Word], topic: Topic, direction_at: int) -> bool:
+        """أعلنت واشنطن رفع العقوبات: what is announced in a verbal noun is the speaker's own deed."""
+        if clause.cue is None or clause.cue.cue.lemma not in _ANNOUNCING or direction_at < 0:
+            return False
+        between = run[clause.first : direction_at]
+        return len(between) <= 4 and not any(w.text in _COMPLEMENTS for w in between)
 
     def _barred(self, run: Sequence[Word], start: int, stop: int) -> bool:
         return any(run[i].text in self._barriers for i in range(start, stop))
@@ -200,7 +219,9 @@ class StanceReader:
             index, index + 1, -sign if clause.negated else sign, run[index].text, flipped, deed=kind in ("commit", "act")
         )
 
-    def _signals(self, clause: Clause, run: Sequence[Word], first: int, last: int) -> list[Signal]:
+    def _signals(
+        self, clause: Clause, run: Sequence[Word], first: int, last: int, sides: Mapping[int, bool]
+    ) -> list[Signal]:
         """The evaluating words of the speaker's own side, in order."""
         foreign = {inner.hit.index for inner in clause.inner if inner.foreign}
         silent: set[int] = set()
@@ -220,7 +241,7 @@ class StanceReader:
         taken = {s.index for s in signals} | foreign | silent
         signals += [s for s in self._inner_signals(clause, run, first, last) if s.index not in taken]
         signals += [s for s in self._effect_signals(run, first, last) if s.index not in taken]
-        signals += [s for s in self._deed_signals(run, first, last) if s.index not in taken]
+        signals += [s for s in self._deed_signals(run, first, last, sides) if s.index not in taken]
         return sorted((s for s in signals if s.index not in silent), key=lambda s: s.index)
 
     def _inner_signals(self, clause: Clause, run: Sequence[Word], first: int, last: int) -> Iterable[Signal]:
@@ -241,12 +262,14 @@ class StanceReader:
             sign = -hit.values[0] if flipped else hit.values[0]
             yield Signal(index, stop, sign, _words(run, index, stop), flipped, effect=True)
 
-    def _deed_signals(self, run: Sequence[Word], first: int, last: int) -> Iterable[Signal]:
-        """What the speaker's side will do: سنرسل، ستقدم بلاده."""
+    def _deed_signals(
+        self, run: Sequence[Word], first: int, last: int, sides: Mapping[int, bool]
+    ) -> Iterable[Signal]:
+        """What the speaker's side does or will do: سنرسل، ستقدم بلاده، إنها رفعت."""
         for index in range(first, last):
             text = run[index].text
-            bare = text[1:] if text[:1] in "وف" else text
-            if bare in self._deeds:
+            bare_text = text[1:] if text[:1] in "وف" and text not in self._deeds else text
+            if bare_text in self._deeds and _own_act(run, index, bare_text, first, sides):
                 flipped = self._negated(run, index, first)
                 yield Signal(index, index + 1, -1 if flipped else 1, text, flipped, deed=True)
 
@@ -259,6 +282,18 @@ class StanceReader:
 
     def _condition_at(self, run: Sequence[Word], first: int, last: int) -> tuple[int, int] | None:
         return _span(self._condition, run, first, last)
+
+
+def _own_act(run: Sequence[Word], index: int, text: str, first: int, sides: Mapping[int, bool]) -> bool:
+    """Whether the subject of a verb is the speaker's own side: by its person, else by the nearest name or pronoun."""
+    if text.startswith(("سن", "سا")):
+        return True
+    if index + 1 in sides:
+        return sides[index + 1]
+    for place in range(index - 1, max(first, index - _SUBJECT_REACH) - 1, -1):
+        if place in sides:
+            return sides[place]
+    return text.startswith("ن") and len(text) > 3 and run[index].text[:1] == "ن" and index == first
 
 
 def _span(phrases: Phrases[bool], run: Sequence[Word], first: int, last: int) -> tuple[int, int] | None:

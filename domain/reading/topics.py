@@ -7,6 +7,7 @@ know stances or speakers.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import Literal
 
 import msgspec
@@ -20,11 +21,15 @@ Group = tuple[str, str]
 
 
 class Topic(msgspec.Struct, frozen=True):
-    """An issue found in a clause. `anchors`: word ranges of the sentence that name it; `rule`: for explanations."""
+    """An issue found in a clause. `anchors`: word ranges of the sentence that name it; `rule`: for explanations.
+
+    `base`: -1 where the anchor names the opposite of the proposition (tests, purchases).
+    """
 
     issue: str
     anchors: tuple[tuple[int, int], ...]
     rule: str
+    base: int = 1
 
 
 class _Rule(msgspec.Struct, frozen=True):
@@ -32,6 +37,7 @@ class _Rule(msgspec.Struct, frozen=True):
 
     source: str
     parts: tuple[tuple[str, Scope, bool], ...]
+    base: int
 
 
 class TextTopics(msgspec.Struct, frozen=True):
@@ -95,7 +101,7 @@ class TopicFinder:
                     (h.first, h.last) for h in clause if (issue.id, anchor) in h.values or ("", anchor) in h.values
                 ]
                 if places:
-                    return Topic(issue.id, tuple(places), rule.source)
+                    return Topic(issue.id, tuple(places), rule.source, rule.base)
         return None
 
     def _holds(self, issue: str, group: str, found: frozenset[Group]) -> bool:
@@ -108,11 +114,12 @@ def _groups(hits: Sequence[Hit[Group]]) -> frozenset[Group]:
 
 def _compile(rule: str) -> _Rule:
     parts: list[tuple[str, Scope, bool]] = []
-    for part in rule.split("&"):
+    base = -1 if rule.startswith("-") else 1
+    for part in rule.removeprefix("-").split("&"):
         name, _, scope = part.strip().removeprefix("!").partition("@")
         wanted = not part.strip().startswith("!")
         parts.append((name, scope if scope in ("sentence", "text") else "clause", wanted))  # type: ignore[arg-type]
-    return _Rule(rule, tuple(parts))
+    return _Rule(rule, tuple(parts), base)
 
 
 def bare(phrase: str) -> str:
@@ -122,10 +129,19 @@ def bare(phrase: str) -> str:
     return " ".join(word[2:] if word.startswith("ال") and len(word) > 4 else word for word in level(phrase).split())
 
 
+def spellings(phrase: str) -> list[str]:
+    """The phrases that one with alternatives stands for (انفاق|نفقات دفاعي|عسكري), as `bare` gives them."""
+    if "|" not in phrase:
+        return [bare(phrase)]
+    return [bare(" ".join(words)) for words in product(*(word.split("|") for word in phrase.split()))]
+
+
 def _entries(issues: Mapping[str, Issue], shared: Mapping[str, tuple[str, ...]]) -> list[tuple[str, Group]]:
-    entries: list[tuple[str, Group]] = [(bare(phrase), ("", name)) for name, group in shared.items() for phrase in group]
+    entries: list[tuple[str, Group]] = [
+        (form, ("", name)) for name, group in shared.items() for phrase in group for form in spellings(phrase)
+    ]
     for issue in issues.values():
         for name, group in issue.terms.items():
-            entries.extend((bare(phrase), (issue.id, name)) for phrase in group)
-        entries.extend((bare(phrase), (issue.id, "exclude")) for phrase in issue.exclude)
+            entries.extend((form, (issue.id, name)) for phrase in group for form in spellings(phrase))
+        entries.extend((form, (issue.id, "exclude")) for phrase in issue.exclude for form in spellings(phrase))
     return entries
