@@ -9,7 +9,7 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from domain.errors import InputError, TemporaryFailure
+from domain.errors import InputError, MarsadError
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +36,6 @@ def status_of(exc: Exception) -> tuple[int, str]:
         return exc.status_code, exc.detail
     if isinstance(exc, InputError):
         return HTTPStatus.BAD_REQUEST, str(exc)
-    if isinstance(exc, TemporaryFailure):
+    if isinstance(exc, MarsadError):  # the database is away, or its schema is not this release's
         return HTTPStatus.SERVICE_UNAVAILABLE, str(exc)
     return HTTPStatus.INTERNAL_SERVER_ERROR, "The service failed at this question; its log says why."
