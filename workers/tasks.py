@@ -40,7 +40,7 @@ class Bell:
         self._after = after
         for kind in KINDS:
             broker.declare_queue(kind)
-            dramatiq.actor(self._task(kind), actor_name=kind, queue_name=kind, broker=broker, max_retries=0)
+            dramatiq.actor(self._task(kind), actor_name=kind, queue_name=kind, broker=broker)
 
     def ring(self, kind: WorkKind, subject: str) -> None:
         """Enqueue one message for one row of work."""
