@@ -7,7 +7,8 @@ It must not know where texts come from or where events are kept.
 from __future__ import annotations
 
 import hashlib
-from typing import Literal
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
 
 import msgspec
 
@@ -21,6 +22,7 @@ SummitStatus = Literal["held", "under-way", "scheduled", "proposed", "postponed"
 Span = tuple[int, int]
 
 SCHEMA_VERSION = 1
+MACHINE = "marsad"  # who takes back what a newer reading no longer holds
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=False):
@@ -134,20 +136,45 @@ def encode(record: Record) -> bytes:
 
 
 _DECODER: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
+Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
+# by version: how a record of that version becomes one of the next. Never change one that was released: add the next.
+UPCASTERS: Mapping[int, Upcaster] = {}
 
 
-def decode(data: bytes | str) -> Record:
-    """The record of a log row of the present schema version.
+def decode(data: bytes | str, version: int = SCHEMA_VERSION) -> Record:
+    """The record of a log row, whatever schema version it was written in.
 
     Raises:
-        InputError: the data is not a record; the message names the field.
+        InputError: the data is not a record (the message names the field), or a newer release wrote it.
     """
     try:
-        return _DECODER.decode(data)
+        if version == SCHEMA_VERSION:
+            return _DECODER.decode(data)
+        record: Record = msgspec.convert(upcast(msgspec.json.decode(data), version), Record)
+        return record  # noqa: TRY300 -- one place translates the errors of both ways
     except msgspec.ValidationError as exc:
-        raise InputError(f"not an event of schema version {SCHEMA_VERSION}: {exc}") from exc
+        raise InputError(f"not an event of schema version {version}: {exc}") from exc
     except msgspec.DecodeError as exc:
         raise InputError(f"not an event: malformed JSON ({exc})") from exc
+
+
+def upcast(
+    tree: dict[str, Any], version: int, *, to: int = SCHEMA_VERSION, by: Mapping[int, Upcaster] = UPCASTERS
+) -> dict[str, Any]:
+    """The tree of an older record in the form of version `to`, one version after another.
+
+    Raises:
+        InputError: no way leads there: a newer release wrote it.
+    """
+    for step in range(version, to):
+        if step not in by:
+            raise InputError(f"no upcaster leads from schema version {step} to {step + 1}")
+        tree = by[step](tree)
+    if version > to:
+        raise InputError(
+            f"the event is of schema version {version}, this release reads up to {to}: install a newer one"
+        )
+    return tree
 
 
 def event_identity(stream: str, record: Record) -> str:
@@ -160,3 +187,8 @@ def event_identity(stream: str, record: Record) -> str:
         source = msgspec.structs.replace(record.source, sketches=(), version=0)
         record = Read(event=event, source=source)
     return hashlib.sha256(stream.encode() + b"\x00" + encode(record)).hexdigest()[:32]
+
+
+def renewed_identity(event_id: str, retraction_id: str) -> str:
+    """The name of a fact that is read again after it was taken back: another event, so that history keeps all three."""
+    return hashlib.sha256(f"{event_id}\x00{retraction_id}".encode()).hexdigest()[:32]

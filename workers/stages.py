@@ -15,7 +15,7 @@ import structlog
 
 from domain.copies import sketch
 from domain.errors import Conflict, MarsadError, PermanentFailure, Refused, TemporaryFailure
-from domain.events import Event, Read, Record, Retraction, Source, event_identity
+from domain.events import MACHINE, Event, Read, Record, Retraction, Source, event_identity
 from domain.log import NewEvent
 from domain.reading.extractor import Extractor
 from workers.ports import (
@@ -216,12 +216,14 @@ def difference(
         identity = event_identity(stream, record)
         wanted[identity] = NewEvent(event_id=identity, record=record, correlation_id=article.id)
     news = []
-    for event_id in sorted(standing.keys() - wanted.keys()):
+    # by what they say: a fact that was taken back and read again has another id than its identity
+    known = {event_identity(stream, record): event_id for event_id, record in standing.items()}
+    for event_id in sorted(known[identity] for identity in known.keys() - wanted.keys()):
         why = f"version {article.version}, read by {extractor}, does not hold it"
-        retraction = Retraction(event_id=event_id, why=why, who="marsad")
+        retraction = Retraction(event_id=event_id, why=why, who=MACHINE)
         identity = event_identity(stream, retraction)
         news.append(NewEvent(event_id=identity, record=retraction, correlation_id=article.id, causation_id=event_id))
-    return news + [new for identity, new in wanted.items() if identity not in standing]
+    return news + [new for identity, new in wanted.items() if identity not in known]
 
 
 def source_of(article: Article, event: Event) -> Source:

@@ -1,7 +1,7 @@
 """The projection `positions`: from the log to positions, changes and deliveries, each event exactly once.
 
-Every step is one transaction of the store: a batch of events, the keys it touches folded afresh from all their standing
-facts, the messages to subscribers, and the checkpoint. It must not know a database.
+Every step is one transaction of the store: a batch of events taken in with the checkpoint, the keys they touch marked;
+marked keys folded afresh from all their standing facts, with the messages to subscribers. It must not know a database.
 """
 
 from __future__ import annotations
@@ -30,17 +30,21 @@ class Projectable(Protocol):
 
     def behind(self, name: str) -> int: ...
 
+    def seal(self, *, now: datetime) -> int: ...
+
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run brought: events read, changes and deliveries that are new."""
+    """What a run brought: events read, keys folded, changes and deliveries that are new."""
 
     events: int = 0
+    keys: int = 0
     changes: int = 0
     deliveries: int = 0
 
     def __add__(self, other: Progress) -> Progress:
         return Progress(
             events=self.events + other.events,
+            keys=self.keys + other.keys,
             changes=self.changes + other.changes,
             deliveries=self.deliveries + other.deliveries,
         )
@@ -49,12 +53,14 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 class PositionsRunner:
     """Keeps the positions up with the log. Any number may run, in any process: one works, the others find nothing.
 
-    `batch`: events a transaction; on SQLite nobody else writes meanwhile.
+    `batch`: events a transaction; on SQLite nobody else writes meanwhile. `patience`: facts folded a transaction. Far
+    behind, facts are taken in first, so that each key is folded once and not once a batch.
     """
 
-    def __init__(self, store: Projectable, *, batch: int = 500) -> None:
+    def __init__(self, store: Projectable, *, batch: int = 1000, patience: int = 20_000) -> None:
         self._store = store
         self._batch = batch
+        self._patience = patience
 
     def catch_up(self, *, now: datetime) -> Progress:
         """Read the log up to its head; stops early where another runner is at work.
@@ -66,32 +72,54 @@ class PositionsRunner:
         total = Progress()
         while self._store.behind(NAME) > 0:
             step = self.step(now=now)
-            if step.events == 0:
+            if step.events == 0 and step.keys == 0:
                 break
             total += step
+        self._store.seal(now=now)  # here, since this runs whenever the log went on
         return total
 
     def step(self, *, now: datetime) -> Progress:
-        """One batch in one transaction; no events where there are none, or another runner holds the projection."""
+        """One transaction; nothing where there is nothing to do, or another runner holds the projection."""
         with self._store.projecting(NAME) as unit:
-            events = [] if unit is None else unit.events(self._batch)
-            if unit is None or not events:
+            if unit is None:
                 return Progress()
-            keys = _take_in(unit, events)
-            changes = deliveries = 0
-            last = events[-1].sequence
-            subscriptions = unit.subscriptions()
-            for key in sorted(keys):
-                standing = unit.facts(key)
-                outcome = fold(standing)
-                unit.put_position(key, outcome.position, sequence=last)
-                new = unit.put_changes(key, outcome.changes, sequence=last, now=now)
-                messages = _messages(unit, new, standing, subscriptions, now=now)
-                unit.add_deliveries(messages, now=now)
-                changes += len(new)
-                deliveries += len(messages)
-            unit.advance(last, now=now)
-            return Progress(events=len(events), changes=changes, deliveries=deliveries)
+            taken = take_in(unit, self._batch, now=now)
+            if taken == self._batch:
+                return Progress(events=taken)
+            folded = fold_marked(unit, self._patience, now=now, subscriptions=unit.subscriptions())
+            return folded + Progress(events=taken)
+
+
+def take_in(unit: Projecting, limit: int, *, now: datetime, until: int | None = None) -> int:
+    """Take the next events in, mark the keys they touch, move the checkpoint. Returns how many there were."""
+    events = unit.events(limit, until=until)
+    if events:
+        unit.mark(_take_in(unit, events))
+        unit.advance(events[-1].sequence, now=now)
+    return len(events)
+
+
+def fold_marked(
+    unit: Projecting, patience: int, *, now: datetime, subscriptions: Sequence[Subscription] = ()
+) -> Progress:
+    """Fold keys that wait, until so many facts were folded; changes that are new go to the subscriptions."""
+    done: list[Key] = []
+    folded = changes = deliveries = 0
+    for key in unit.marked(limit=1000):
+        standing = unit.facts(key)
+        outcome = fold(standing)
+        unit.put_position(key, outcome.position, sequence=unit.checkpoint)
+        new = unit.put_changes(key, outcome.changes, sequence=unit.checkpoint, now=now)
+        messages = _messages(unit, new, standing, subscriptions, now=now)
+        unit.add_deliveries(messages, now=now)
+        changes += len(new)
+        deliveries += len(messages)
+        done.append(key)
+        folded += len(standing)
+        if folded >= patience:
+            break
+    unit.unmark(done)
+    return Progress(keys=len(done), changes=changes, deliveries=deliveries)
 
 
 def _take_in(unit: Projecting, events: Sequence[RecordedEvent]) -> set[Key]:

@@ -231,7 +231,7 @@ def recorded(row: Row[Any]) -> RecordedEvent:
         schema_version=row.schema_version,
         stream=row.stream,
         version=row.version,
-        record=decode(row.data),
+        record=decode(row.data, row.schema_version),
         recorded_at=row.recorded_at,
         correlation_id=row.correlation_id,
         causation_id=row.causation_id,

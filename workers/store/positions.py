@@ -6,22 +6,22 @@ must not know how a position follows from facts: that is `domain.positions`, cal
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, func, select, text, update
+from sqlalchemy import Connection, Table, and_, bindparam, func, select, text, update
 
 from domain.errors import Conflict
 from domain.log import RecordedEvent
-from domain.positions import Change, Fact, Position
+from domain.positions import Change, Fact, Position, valid_day
 from domain.subscriptions import Quote
 from workers.ports import Subscription
 from workers.store import schema as t
 from workers.store.log import head, read
-from workers.store.rows import Part, chunks, ring, to_json
+from workers.store.rows import Part, chunks, insert, ring, to_json
 from workers.store.subscriptions import active
 from workers.store.texts import Texts
 
@@ -40,18 +40,68 @@ class NewDelivery(msgspec.Struct, frozen=True, kw_only=True):
     dead: str | None = None
 
 
+class Tables(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a projection keeps what it knows; `name`: its checkpoint's."""
+
+    name: str
+    facts: Table
+    positions: Table
+    changes: Table
+
+
+LIVE = Tables(name="positions", facts=t.position_facts, positions=t.positions, changes=t.changes)
+REBUILD = Tables(
+    name="positions.rebuild", facts=t.rebuild_facts, positions=t.rebuild_positions, changes=t.rebuild_changes
+)
+_BY_NAME = {tables.name: tables for tables in (LIVE, REBUILD)}
+
+
 class Projecting:
-    """The open transaction of one projection."""
+    """The open transaction of one projection.
 
-    def __init__(self, connection: Connection, name: str) -> None:
+    Raises:
+        Conflict: it has no checkpoint, since another rebuild took its room.
+    """
+
+    def __init__(self, connection: Connection, tables: Tables) -> None:
         self._connection = connection
-        self._name = name
-        where = t.checkpoints.c.projection == name
-        self.checkpoint = int(connection.execute(select(t.checkpoints.c.seq).where(where)).scalar_one())
+        self._t = tables
+        self._name = tables.name
+        where = t.checkpoints.c.projection == tables.name
+        seen = connection.execute(select(t.checkpoints.c.seq).where(where)).scalar()
+        if seen is None:
+            raise Conflict(f"the projection {tables.name} is not set up: another rebuild ended it")
+        self.checkpoint = int(seen)
 
-    def events(self, limit: int) -> list[RecordedEvent]:
-        """The events after the checkpoint, in order, at most so many."""
-        return read(self._connection, after=self.checkpoint, limit=limit)
+    def events(self, limit: int, *, until: int | None = None) -> list[RecordedEvent]:
+        """The events after the checkpoint, in order, at most so many, none above `until`."""
+        if until is not None:
+            limit = min(limit, until - self.checkpoint)
+        return read(self._connection, after=self.checkpoint, limit=limit) if limit > 0 else []
+
+    def mark(self, keys: Collection[Key]) -> None:
+        """Remember keys that are to be folded afresh."""
+        rows = [{"projection": self._name, "actor": actor, "issue": issue} for actor, issue in sorted(keys)]
+        for chunk in chunks(rows):
+            self._connection.execute(insert(self._connection, t.position_keys).values(chunk).on_conflict_do_nothing())
+
+    def marked(self, limit: int) -> list[Key]:
+        """Keys that wait to be folded afresh, at most so many."""
+        table = t.position_keys
+        query = select(table.c.actor, table.c.issue).where(table.c.projection == self._name)
+        query = query.order_by(table.c.actor, table.c.issue).limit(limit)
+        return [(row.actor, row.issue) for row in self._connection.execute(query)]
+
+    def unmark(self, keys: Collection[Key]) -> None:
+        """Forget keys that were folded."""
+        table = t.position_keys
+        statement = table.delete().where(
+            table.c.projection == self._name,
+            table.c.actor == bindparam("key_actor"),
+            table.c.issue == bindparam("key_issue"),
+        )
+        if keys:
+            self._connection.execute(statement, [{"key_actor": a, "key_issue": i} for a, i in keys])
 
     def add_facts(self, facts: Sequence[Fact]) -> None:
         """Keep what can set a position."""
@@ -62,56 +112,42 @@ class Projecting:
                 "recorded_at": fact.recorded_at,
                 "actor": fact.actor,
                 "issue": fact.issue,
-                "occurred_on": fact.occurred_on,
+                "occurred_on": valid_day(fact.occurred_on, fact.precision),
                 "data": to_json(fact),
             }
             for fact in facts
         ]
         if rows:
-            self._connection.execute(t.position_facts.insert(), rows)
+            self._connection.execute(self._t.facts.insert(), rows)
 
     def retract(self, event_id: str, by: RecordedEvent) -> Key | None:
         """Mark a fact as taken back; the key it counted for, or None where it counted for none."""
+        table = self._t.facts
         row = self._connection.execute(
-            t.position_facts.update()
-            .where(t.position_facts.c.event_id == event_id, t.position_facts.c.retracted_sequence.is_(None))
+            table.update()
+            .where(table.c.event_id == event_id, table.c.retracted_sequence.is_(None))
             .values(retracted_sequence=by.sequence, retracted_at=by.recorded_at)
-            .returning(t.position_facts.c.actor, t.position_facts.c.issue)
+            .returning(table.c.actor, table.c.issue)
         ).one_or_none()
         return None if row is None else (row.actor, row.issue)
 
     def facts(self, key: Key) -> list[Fact]:
         """The standing facts of one actor on one issue."""
-        return [fact for _, fact in facts(self._connection, actor=key[0], issue=key[1])]
+        return [fact for _, fact in facts(self._connection, actor=key[0], issue=key[1], table=self._t.facts)]
 
     def put_position(self, key: Key, position: Position | None, *, sequence: int) -> None:
         """Replace the position of one actor on one issue; None removes it."""
-        table = t.positions
+        table = self._t.positions
         self._connection.execute(table.delete().where(table.c.actor == key[0], table.c.issue == key[1]))
         if position is not None:
-            self._connection.execute(
-                table.insert().values(
-                    actor=position.actor,
-                    issue=position.issue,
-                    stance=position.stance,
-                    speaker=position.speaker,
-                    since=position.since,
-                    last_confirmed=position.last_confirmed,
-                    sources=position.sources,
-                    confidence=position.confidence,
-                    contested=position.contested,
-                    unconfirmed=position.unconfirmed,
-                    data=to_json(position),
-                    log_sequence=sequence,
-                )
-            )
+            self._connection.execute(table.insert(), [_position_row(position) | {"log_sequence": sequence}])
 
     def put_changes(self, key: Key, changes: Sequence[Change], *, sequence: int, now: datetime) -> list[Change]:
         """Write the changes of one key as they are now; returns those never seen before, in order.
 
         A change that no longer follows is marked withdrawn, never deleted, and one that follows again stands again.
         """
-        table = t.changes
+        table = self._t.changes
         query = select(table.c.change_key, table.c.data, table.c.withdrawn_at)
         stored = {
             row.change_key: row
@@ -143,7 +179,8 @@ class Projecting:
         return new
 
     def _update_change(self, change_key: str, values: dict[str, Any]) -> None:
-        self._connection.execute(t.changes.update().where(t.changes.c.change_key == change_key).values(values))
+        table = self._t.changes
+        self._connection.execute(table.update().where(table.c.change_key == change_key).values(values))
 
     def subscriptions(self) -> list[Subscription]:
         """Who is subscribed at this moment."""
@@ -205,21 +242,25 @@ class PositionRows(Part):
     """What `workers.projections` asks of the store."""
 
     def behind(self, name: str) -> int:
-        """How many events the projection has not seen."""
+        """How many events the projection has not seen, and keys it has not folded since."""
+        waiting = select(func.count()).where(t.position_keys.c.projection == name)
         with self._db.read() as connection:
             seen = connection.execute(select(t.checkpoints.c.seq).where(t.checkpoints.c.projection == name)).scalar()
-            return head(connection) - int(seen or 0)
+            return head(connection) - int(seen or 0) + int(connection.execute(waiting).scalar_one())
 
     @contextmanager
     def projecting(self, name: str) -> Iterator[Projecting | None]:
         """The transaction of a projection, committed at the end of the block; None while another runner holds it."""
         with self._db.write() as connection:
-            if not self._db.is_sqlite:  # there, the write lock that the transaction began with is the lock
-                lock = text("SELECT pg_try_advisory_xact_lock(:room, hashtext(:name))")
-                if not connection.execute(lock, {"room": _LOCK, "name": name}).scalar_one():
-                    yield None
-                    return
-            yield Projecting(connection, name)
+            yield Projecting(connection, _BY_NAME[name]) if lock(connection, name) else None
+
+
+def lock(connection: Connection, name: str) -> bool:
+    """Take a projection's lock until the transaction ends; False where another runner holds it."""
+    if connection.dialect.name == "sqlite":  # the write lock that the transaction began with is the lock
+        return True
+    statement = text("SELECT pg_try_advisory_xact_lock(:room, hashtext(:name))")
+    return bool(connection.execute(statement, {"room": _LOCK, "name": name}).scalar_one())
 
 
 def facts(
@@ -229,9 +270,9 @@ def facts(
     issue: str | None = None,
     as_of: str | None = None,
     known_at: datetime | None = None,
+    table: Table = t.position_facts,
 ) -> list[tuple[Key, Fact]]:
     """Facts with their keys, by day and id: those that stand, or stood at `known_at`; `as_of`: an ISO day."""
-    table = t.position_facts
     query = select(table.c.actor, table.c.issue, table.c.data).order_by(table.c.occurred_on, table.c.event_id)
     if known_at is None:
         query = query.where(table.c.retracted_sequence.is_(None))
@@ -245,6 +286,22 @@ def facts(
     if as_of is not None:
         query = query.where(table.c.occurred_on <= as_of)
     return [((row.actor, row.issue), _FACT.decode(row.data)) for row in connection.execute(query)]
+
+
+def _position_row(position: Position) -> dict[str, Any]:
+    return {
+        "actor": position.actor,
+        "issue": position.issue,
+        "stance": position.stance,
+        "speaker": position.speaker,
+        "since": position.since,
+        "last_confirmed": position.last_confirmed,
+        "sources": position.sources,
+        "confidence": position.confidence,
+        "contested": position.contested,
+        "unconfirmed": position.unconfirmed,
+        "data": to_json(position),
+    }
 
 
 def _change_row(change: Change) -> dict[str, Any]:

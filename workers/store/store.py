@@ -14,13 +14,16 @@ from workers.store.engine import Database, utc_now
 from workers.store.positions import PositionRows
 from workers.store.queries import Queries
 from workers.store.readings import ReadingRows
+from workers.store.rebuilding import Rebuilding
 from workers.store.schema_version import prepare
+from workers.store.seals import SealRows
 from workers.store.sources import SourceRows
 from workers.store.subscriptions import SubscriptionRows
+from workers.store.verifying import Verifying
 from workers.store.work import WorkRows
 
 
-class Store(WorkRows, SourceRows, ReadingRows, SubscriptionRows, PositionRows):
+class Store(WorkRows, SourceRows, ReadingRows, SubscriptionRows, PositionRows, SealRows, Rebuilding, Verifying):
     """All ports of `workers.ports` on one database; safe to use from many threads.
 
     `queries`: what the commands and the pages read. `clock`: stamps the events of a bare `log.append`.
