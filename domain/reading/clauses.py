@@ -15,7 +15,7 @@ from domain.reading.cues import AMBIGUOUS, CueHit, Cues, Gender
 from domain.reading.mentions import Mention
 from domain.reading.phrases import Phrases
 from domain.reading.registry import Level, Registry
-from domain.reading.text import Sentence, Word
+from domain.reading.text import Sentence, Word, level
 
 _REPORTING = frozenset({"say", "add", "stress"})
 _TRANSITIVE = frozenset({"demand", "accuse"})
@@ -80,12 +80,16 @@ class Carry(msgspec.Struct):
 
     speaker: Speaker | None = None
     by_gender: dict[str, Speaker] = msgspec.field(default_factory=dict)
+    by_rank: dict[str, Speaker] = msgspec.field(default_factory=dict)
+    aliases: dict[str, Speaker] = msgspec.field(default_factory=dict)
 
     def set(self, speaker: Speaker | None) -> None:
         """Remember who spoke last; None forgets."""
         self.speaker = speaker
         if speaker is not None:
             self.by_gender[speaker.gender] = speaker
+            self.by_rank[speaker.seniority] = speaker
+            self.by_rank["any"] = speaker
         else:
             self.by_gender.clear()
 
@@ -100,6 +104,9 @@ class ClauseReader:
         self._reset = Phrases((p, True) for p in words["reset"])
         self._according = Phrases((p, True) for p in words["according"])
         self._anonymous = Phrases((p, True) for p in words["anonymous"])
+        self._anaphors = {
+            level(word): rank for rank, group in registry.lexicon.anaphors.items() if rank != "issue" for word in group
+        }
 
     def read(self, index: int, sentence: Sentence, mentions: Sequence[Mention], carry: Carry) -> list[Clause]:
         """The clauses of one sentence, in order; updates the carried speaker."""
@@ -154,9 +161,14 @@ class ClauseReader:
             if found is not None:
                 return found
         after = self._overt(hit, run, mentions)
+        inverted = self._before_verb(hit, run, mentions)
+        if inverted is not None:
+            return "overt", self._speaker(inverted, hit, anonymous=False, how="before the cue"), hit.index + 1
         if after is not None:
             anonymous = self._is_anonymous(run, hit.index + 1, after.first)
-            return "overt", self._speaker(after, hit, anonymous=anonymous, how="after the cue"), after.last
+            found = self._speaker(after, hit, anonymous=anonymous, how="after the cue")
+            _remember_name(after, found, run, carry)
+            return "overt", found, after.last
         if hit.cue.form == "noun":
             return ("own", None, hit.index + 1) if hit.suffixed else ("unknown", None, hit.index + 1)
         before = _mention_ending(mentions, hit.index, run)
@@ -169,9 +181,23 @@ class ClauseReader:
         if self._anonymous.find(run[hit.index + 1 : hit.index + 3]):
             found_speaker = self._anonymous_speaker(run, hit, mentions)
             return "overt", found_speaker, hit.index + 2
+        known = carry.aliases.get(following.text) or carry.by_rank.get(self._anaphors.get(following.text, ""))
+        if known is not None:
+            how = f"{following.text} stands for {known.id}"
+            return "overt", msgspec.structs.replace(known, how=how), hit.index + 2
         if hit.cue.kind in _REPORTING or not _prodrop(hit, run):
             return "unknown", None, hit.index + 1
         return "carried", None, hit.index + 1
+
+    def _before_verb(self, hit: CueHit, run: Sequence[Word], mentions: Sequence[Mention]) -> Mention | None:
+        """إن فرنسا ستسلم أوكرانيا: behind إن, أن and أما the subject stands before its verb."""
+        if hit.cue.form not in ("past", "present"):
+            return None
+        found = _mention_ending(mentions, hit.index, run)
+        if found is None or not found.acts or found.front not in ("", "ف") or found.first == 0:
+            return None
+        opened = run[found.first - 1].text.lstrip("وفب") in ("ان", "اما", "لكن")
+        return found if opened and not self._disagrees(hit, found) else None
 
     def _overt(self, hit: CueHit, run: Sequence[Word], mentions: Sequence[Mention]) -> Mention | None:
         """The mention that follows a cue as its subject: at once, or after a word or two of office or time."""
@@ -374,6 +400,21 @@ def _inner(hit: CueHit, how: str, subject: Speaker | None, speaker: Speaker | No
     return Inner(hit, foreign, how == "unknown", voice)
 
 
+def _remember_name(mention: Mention, speaker: Speaker | None, run: Sequence[Word], carry: Carry) -> None:
+    """An office with an unregistered name behind it (السفير الروسي جيورجي …): later the name stands for its bearer."""
+    if speaker is None or mention.kind not in ("office", "institution"):
+        return
+    name: Word | None = None
+    for word in run[mention.last : mention.last + 4]:
+        if _is_link(word) or word.pause:
+            break
+        if word.text[:2] == "ال" or word.text[:1] in "بل" or len(word.text) < 3:
+            continue
+        name = word
+    if name is not None:
+        carry.aliases[name.text] = speaker
+
+
 def _subordinate(run: Sequence[Word], index: int) -> bool:
     """Whether a verb stands behind بعد أن or a relative: it tells of something that was before."""
     if index == 0:
@@ -417,10 +458,9 @@ def _governed(mention: Mention, run: Sequence[Word]) -> bool:
 
 def _nominative(mention: Mention, run: Sequence[Word]) -> bool:
     """A subject carries no preposition."""
-    word = run[mention.first]
-    if word.text.startswith(("لل", "بال", "كال")):
-        return False
-    return not (word.text[0] in "لب" and word.forms[0] != word.text)
+    return mention.front in ("", "ف") and (
+        mention.first == 0 or run[mention.first - 1].text not in ("في", "علي", "من", "عن", "الي")
+    )
 
 
 def _is_link(word: Word) -> bool:

@@ -54,10 +54,18 @@ class Judge:
         if speaker is None or speaker.actor not in self._tracked:
             return []
         run = sentence.words
-        breaks = [i for i in range(clause.first + 1, clause.last) if run[i].text in CONTRAST or (run[i].text in COMPLEMENT and run[i].pause)]
+        breaks = [
+            i
+            for i in range(clause.first + 1, clause.last)
+            if run[i].text in CONTRAST or (run[i].text in COMPLEMENT and run[i].pause)
+        ]
         found = []
         sides = self._sides(run, mentions, speaker)
-        for first, last, here in self._topics.segments(topics, clause.sentence, breaks, clause.first, clause.last):
+        parts = self._topics.segments(topics, clause.sentence, breaks, clause.first, clause.last)
+        if not any(here for _, _, here in parts) and _evaluates(clause):
+            meant = self._topics.meant(topics, clause.sentence, run, clause.first, clause.last)
+            parts = [(clause.first, clause.last, meant)]
+        for first, last, here in parts:
             for topic in here:
                 if self._stances.supposed(run, topic.anchors[0][0], clause.first):
                     continue
@@ -137,6 +145,10 @@ class Judge:
             return True
         ready = [hit.last for hit in self._ready.find(content)]
         return any(self._deed.find(content[last : last + _READY_REACH]) for last in ready)
+
+
+def _evaluates(clause: Clause) -> bool:
+    return clause.cue is not None and clause.cue.cue.kind in ("reject", "accept") and clause.cue.cue.form != "noun"
 
 
 def _quotes(sentence: Sentence) -> bool:

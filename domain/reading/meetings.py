@@ -68,7 +68,9 @@ class MeetingReader:
         self._registry = registry
         self._topics = topics
         words = registry.lexicon.meetings
-        verbs = [entry for kind in ("meet", "receive", "discuss", "call", "talk") for entry in _verbs(words[kind], kind)]
+        verbs = [
+            entry for kind in ("meet", "receive", "discuss", "call", "talk") for entry in _verbs(words[kind], kind)
+        ]
         nouns = [(form, _Head(0, 0, "noun")) for n in words["nouns"] for form in (n, n + "ا")]
         nouns += [(form, _Head(0, 0, "weak")) for n in words["weak"] for form in (n, n + "ا")]
         self._nouns = Phrases(nouns)
@@ -173,7 +175,9 @@ class MeetingReader:
                 actors |= self._understood(head, scenery)
         elif head.kind == "weak" and not (partner and len(actors) >= 2) and len(nations) < 2:
             return _Parties(frozenset(), ())
-        owner = self._owners(head, scenery) if self._suffixed(run[head.last - 1]) or (partner and len(actors) == 1) else []
+        owner = (
+            self._owners(head, scenery) if self._suffixed(run[head.last - 1]) or (partner and len(actors) == 1) else []
+        )
         if owner and (partner or self._suffixed(run[head.last - 1])):
             members += owner
             actors |= {m.actor for m in owner}
@@ -267,7 +271,9 @@ class MeetingReader:
                 return index, verb.tense
         for index in range(head.last, min(len(run), head.last + 7)):
             verb = _verb_at(self._holding, run[index].text)
-            if verb is not None and (run[index - 1].text in ("التي", "الذي", "قد", "كان", "كانت") or index <= head.last + 3):
+            if verb is not None and (
+                run[index - 1].text in ("التي", "الذي", "قد", "كان", "كانت") or index <= head.last + 3
+            ):
                 return index, verb.tense
         return None
 
@@ -295,7 +301,9 @@ class MeetingReader:
         return subjects[-1:]
 
     def _suffixed(self, word: Word) -> bool:
-        return word.text.endswith(("ه", "ها", "هم", "هما")) and not word.text.endswith(("قمه", "مكالمه", "جوله", "جلسه"))
+        return word.text.endswith(("ه", "ها", "هم", "هما")) and not word.text.endswith(
+            ("قمه", "مكالمه", "جوله", "جلسه")
+        )
 
     # ---- whether, when, where
 
@@ -347,7 +355,9 @@ class MeetingReader:
             return "under-way", True
         passing = bool(self._lists["during"].find(run[max(0, head.first - 2) : head.first + 1]))
         if parties.tense == "past":
-            told = not any(w.text in ("كان", "كانت", "وكان", "وكانت", "سبق", "بعد", "التي", "الذي") for w in before[-2:])
+            told = not any(
+                w.text in ("كان", "كانت", "وكان", "وكانت", "سبق", "بعد", "التي", "الذي") for w in before[-2:]
+            )
             return "held", told
         if passing:
             return "held", bool(scenery.clauses)
@@ -435,7 +445,17 @@ def _adjectives(registry: Registry) -> dict[str, str]:
 
 
 def _after_preposition(mention: Mention, run: Sequence[Word]) -> bool:
-    return mention.first > 0 and run[mention.first - 1].text in ("في", "علي", "عن", "من", "الي", "ضد", "لدي", "نحو", "داخل")
+    return mention.first > 0 and run[mention.first - 1].text in (
+        "في",
+        "علي",
+        "عن",
+        "من",
+        "الي",
+        "ضد",
+        "لدي",
+        "نحو",
+        "داخل",
+    )
 
 
 def _subject_before(index: int, mentions: Sequence[Mention], run: Sequence[Word]) -> Mention | None:
@@ -456,7 +476,9 @@ def _chain_of(mention: Mention, mentions: Sequence[Mention]) -> list[Mention]:
     first = last = at
     while first > 0 and ordered[first].front.startswith("و") and ordered[first].first - ordered[first - 1].last <= 2:
         first -= 1
-    while last + 1 < len(ordered) and ordered[last + 1].front == "و" and ordered[last + 1].first - ordered[last].last <= 2:
+    while (
+        last + 1 < len(ordered) and ordered[last + 1].front == "و" and ordered[last + 1].first - ordered[last].last <= 2
+    ):
         last += 1
     return ordered[first : last + 1]
 
@@ -464,7 +486,9 @@ def _chain_of(mention: Mention, mentions: Sequence[Mention]) -> list[Mention]:
 def _of_the_saying(mention: DateMention, head: int, sentence: Sentence) -> bool:
     """Whether a date stands before the إن that opens the words in which the meeting is named."""
     words = sentence.words[:head]
-    return any(w.text in ("ان", "انه", "انها", "بان", "بانه", "بانها", "انهم") and w.start > mention.start for w in words)
+    return any(
+        w.text in ("ان", "انه", "انها", "بان", "بانه", "بانها", "انهم") and w.start > mention.start for w in words
+    )
 
 
 def _speaker_at(clauses: Sequence[tuple[Clause, Moment]], index: int) -> Speaker | None:

@@ -92,9 +92,7 @@ def moment(mention: DateMention) -> Moment:
     )  # type: ignore[arg-type]  # fmt: skip
 
 
-def meeting_moment(
-    dates: Sequence[DateMention], start: int, published: date | None, *, ahead: bool
-) -> Moment | None:
+def meeting_moment(dates: Sequence[DateMention], start: int, published: date | None, *, ahead: bool) -> Moment | None:
     """When a meeting named at `start` is or was, by the nearest date expression that fits; None where none does."""
     usable = [d for d in dates if d.kind not in ("earlier_today", "previously")]
     fitting: list[tuple[int, Moment]] = []

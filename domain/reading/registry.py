@@ -27,7 +27,9 @@ Class = Literal[
     "say", "add", "stress", "reject", "accuse", "accept", "demand", "condition", "threat", "commit", "act", "hesitate"
 ]
 
-FILES = ("actors.toml", "members.toml", "places.toml", "issues.toml", "lexicon.toml")
+FILES = (
+    "actors.toml", "members.toml", "places.toml", "issues.toml", "cues.toml", "lexicon.toml", "meetings.toml",
+)  # fmt: skip
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -136,6 +138,7 @@ class Issue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     exclude: tuple[str, ...] = ()
     conditional: tuple[str, ...] = ()
     undertakers: tuple[str, ...] = ()
+    short: tuple[str, ...] = ()
 
 
 class Cue(msgspec.Struct, frozen=True, kw_only=True, rename={"kind": "class"}, forbid_unknown_fields=True):
@@ -154,6 +157,7 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     cue: tuple[Cue, ...]
     words: dict[str, tuple[str, ...]]
     meetings: dict[str, tuple[str, ...]]
+    anaphors: dict[str, tuple[str, ...]]
 
 
 class Named(msgspec.Struct, frozen=True):
@@ -303,12 +307,13 @@ def load_registry(files: Mapping[str, str]) -> Registry:
     titles = _entries(files, trees, "members.toml", "title", Title)
     places = _entries(files, trees, "places.toml", "place", Place)
     issues = _entries(files, trees, "issues.toml", "issue", Issue)
-    cues = _entries(files, trees, "lexicon.toml", "cue", Cue)
+    cues = _entries(files, trees, "cues.toml", "cue", Cue)
     shared = _tables("issues.toml", trees["issues.toml"].get("shared", {}))
     lexicon = Lexicon(
         cue=tuple(cues),
         words=_tables("lexicon.toml", trees["lexicon.toml"].get("words", {})),
-        meetings=_tables("lexicon.toml", trees["lexicon.toml"].get("meetings", {})),
+        meetings=_tables("meetings.toml", trees["meetings.toml"].get("meetings", {})),
+        anaphors=_tables("cues.toml", trees["cues.toml"].get("anaphors", {})),
     )
     registry = Registry(actors, institutions, offices, persons, titles, places, issues, shared, lexicon)
     _check_references(registry, files)

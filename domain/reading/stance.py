@@ -23,10 +23,20 @@ _NEGATION_REACH = 2
 _DIRECTION_REACH = 4
 _GOVERNING_REACH = 14
 _PREDICATE_REACH = 12
+_PARTICLES = frozenset({"لا", "لن", "لم", "ما", "ان", "قد", "سوف", "ليس"})
 _SUBJECT_REACH = 5
 _ANNOUNCING = frozenset({"اعلن", "قرر", "اقر", "صادق", "امر"})
 _COMPLEMENTS = frozenset({"ان", "انه", "انها", "بان", "بانه", "بانها", "انهم"})
-_CLASS_SIGN = {"reject": -1, "accuse": -1, "accept": 1, "demand": 1, "commit": 1, "act": 1, "threat": -1}
+_CLASS_SIGN = {
+    "reject": -1,
+    "accuse": -1,
+    "accept": 1,
+    "demand": 1,
+    "commit": 1,
+    "act": 1,
+    "threat": -1,
+    "condition": 1,
+}
 PLEDGING = frozenset({"تعهد", "التزم", "وعد"})
 CONTRAST = frozenset({"لكن", "لكنه", "لكنها", "ولكن", "ولكنه", "ولكنها", "لكننا", "بيد", "بينما", "فيما", "لكنهم"})
 COMPLEMENT = frozenset({"وان", "وبان", "وانه", "وانها", "وبانه", "وبانها", "وانهم", "واننا"})
@@ -113,13 +123,20 @@ class StanceReader:
             return self._without_signal(clause, condition)
         if direction < 0:
             flips = f"{flips} {direction_word}".strip()
-        return self._verdict(clause, run, sign * direction, condition, (because, flips), deed=deed)
+        anchor = topic.anchors[0][0]
+        return self._verdict(clause, run, sign * direction, condition, (because, flips), anchor, deed=deed)
 
     def supposed(self, run: Sequence[Word], index: int, first: int) -> bool:
         """Whether a word stands in a protasis (إذا …، ف), which supposes and takes no side."""
         for place in range(index, max(first, index - 12) - 1, -1):
-            if place != index and run[place].text in ("اذا", "لو") and (place == first or not run[place - 1].text == "الا"):
-                return any(run[i].pause or run[i].text.startswith("ف") for i in range(index + 1, min(len(run), index + 14)))
+            if (
+                place != index
+                and run[place].text in ("اذا", "لو")
+                and (place == first or not run[place - 1].text == "الا")
+            ):
+                return any(
+                    run[i].pause or run[i].text.startswith("ف") for i in range(index + 1, min(len(run), index + 14))
+                )
             if run[place].pause and place != index:
                 return False
         return False
@@ -131,17 +148,15 @@ class StanceReader:
 
     def _verdict(
         self, clause: Clause, run: Sequence[Word], sign: int, condition: tuple[int, int] | None,
-        why: tuple[str, str], *, deed: bool,
+        why: tuple[str, str], anchor: int, *, deed: bool,
     ) -> Verdict:  # fmt: skip
         if condition is None and deed:
             condition = _span(self._after_pledge, run, clause.first, clause.last)
         hangs = condition is not None and (sign > 0 or _exception(run, condition))
         if clause.cue is not None and clause.cue.cue.kind == "condition":
-            hangs = True
+            hangs = run[anchor].text.startswith("ل") or run[anchor - 1].text in ("مقابل", "قبل", "لقبول", "قبول")
         stance: Stance = "conditional" if hangs else ("supports" if sign > 0 else "opposes")
-        return Verdict(
-            stance=stance, because=why[0], flipped_by=why[1], condition=condition, strength=0.7, deed=deed
-        )
+        return Verdict(stance=stance, because=why[0], flipped_by=why[1], condition=condition, strength=0.7, deed=deed)
 
     def condition_in(self, run: Sequence[Word], first: int, last: int) -> tuple[int, int] | None:
         """Where a condition stands in a stretch of words."""
@@ -153,7 +168,9 @@ class StanceReader:
         floor = clause.first if clause.cue is None else min(clause.first, clause.cue.index)
         for anchor_first, anchor_last in topic.anchors:
             start = max(0, floor, anchor_first - _DIRECTION_REACH)
-            hits = [h for h in directions.find(run[start:anchor_last], overlapping=True) if start + h.first <= anchor_first]
+            hits = [
+                h for h in directions.find(run[start:anchor_last], overlapping=True) if start + h.first <= anchor_first
+            ]
             if hits:
                 nearest = max(hits, key=lambda h: (h.last, h.last - h.first))
                 place = start + nearest.first
@@ -182,7 +199,11 @@ class StanceReader:
         signals = [s for s in signals if s.deed or not any(a <= s.index < b for a, b in topic.anchors)]
         cue = self._cue_signal(clause, run)
         anchor = topic.anchors[0]
-        governing = [s for s in signals if not s.effect and s.index < anchor[0] + s.deed and not self._barred(run, s.last, anchor[0])]
+        governing = [
+            s
+            for s in signals
+            if not s.effect and s.index < anchor[0] + s.deed and not self._barred(run, s.last, anchor[0])
+        ]
         governing = [s for s in governing if anchor[0] - s.index <= _GOVERNING_REACH]
         if not governing and self._announced(clause, run, topic, direction_at):
             return [Signal(direction_at, direction_at + 1, 1, run[direction_at].text, deed=True)]
@@ -216,7 +237,12 @@ class StanceReader:
         sign = _CLASS_SIGN[kind]
         flipped = run[index - 1].text if clause.negated else ""
         return Signal(
-            index, index + 1, -sign if clause.negated else sign, run[index].text, flipped, deed=kind in ("commit", "act")
+            index,
+            index + 1,
+            -sign if clause.negated else sign,
+            run[index].text,
+            flipped,
+            deed=kind in ("commit", "act"),
         )
 
     def _signals(
@@ -262,9 +288,7 @@ class StanceReader:
             sign = -hit.values[0] if flipped else hit.values[0]
             yield Signal(index, stop, sign, _words(run, index, stop), flipped, effect=True)
 
-    def _deed_signals(
-        self, run: Sequence[Word], first: int, last: int, sides: Mapping[int, bool]
-    ) -> Iterable[Signal]:
+    def _deed_signals(self, run: Sequence[Word], first: int, last: int, sides: Mapping[int, bool]) -> Iterable[Signal]:
         """What the speaker's side does or will do: سنرسل، ستقدم بلاده، إنها رفعت."""
         for index in range(first, last):
             text = run[index].text
@@ -324,7 +348,7 @@ def _words(run: Sequence[Word], first: int, last: int) -> str:
 def _inflected(entry: str, *, future_only: bool = False) -> list[str]:
     """An entry's forms: a verb given as past and present in all persons and the future, anything else as it stands."""
     past, _, present = level(entry).partition(" ")
-    if not present.startswith("ي") or " " in present or len(present) < 3:
+    if not present.startswith("ي") or " " in present or len(present) < 3 or past in _PARTICLES:
         return [entry]
     future = ["س" + form for form, _ in present_forms(present)]
     if future_only:

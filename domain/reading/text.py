@@ -56,7 +56,7 @@ def forms(word: str) -> tuple[str, ...]:
         if front[:1] in _PREPOSITIONS and len(front) > _MIN_STEM + 1:
             fronts.append(front[1:])
     for front in tuple(fronts):
-        if front.startswith("ال") and len(front) > _MIN_STEM + 2:
+        if front.startswith("ال") and len(front) > _MIN_STEM + 1:
             fronts.append(front[2:])
     for front in fronts:
         found[front] = None

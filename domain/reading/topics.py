@@ -6,7 +6,7 @@ know stances or speakers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import product
 from typing import Literal
 
@@ -14,10 +14,11 @@ import msgspec
 
 from domain.reading.phrases import Hit, Phrases
 from domain.reading.registry import Issue, Registry
-from domain.reading.text import Sentence, level
+from domain.reading.text import Sentence, Word, level
 
 Scope = Literal["clause", "sentence", "text"]
 Group = tuple[str, str]
+_ANAPHOR_REACH = 9
 
 
 class Topic(msgspec.Struct, frozen=True):
@@ -41,10 +42,14 @@ class _Rule(msgspec.Struct, frozen=True):
 
 
 class TextTopics(msgspec.Struct, frozen=True):
-    """The word groups found in a text: by sentence, and over all."""
+    """The word groups found in a text: by sentence, and over all.
+
+    `latest`: for each sentence, the issues that the text has established before it or in it, the most recent first.
+    """
 
     sentences: tuple[tuple[Hit[Group], ...], ...]
     everywhere: frozenset[Group]
+    latest: tuple[tuple[str, ...], ...] = ()
 
 
 class TopicFinder:
@@ -54,14 +59,34 @@ class TopicFinder:
         self._issues = registry.issues
         self._rules = {issue.id: tuple(_compile(rule) for rule in issue.rules) for issue in registry.issues.values()}
         self._phrases: Phrases[Group] = Phrases(_entries(registry.issues, registry.shared))
+        self._anaphors = Phrases((bare(p), True) for p in registry.lexicon.anaphors["issue"])
 
     def scan(self, sentences: Sequence[Sentence]) -> TextTopics:
         """The word groups of every sentence of a text, once."""
         found = tuple(tuple(self._phrases.find(s.words, overlapping=True)) for s in sentences)
-        return TextTopics(found, frozenset(value for hits in found for hit in hits for value in hit.values))
+        text = TextTopics(found, frozenset(value for hits in found for hit in hits for value in hit.values))
+        return msgspec.structs.replace(text, latest=tuple(self._latest(text)))
+
+    def _latest(self, text: TextTopics) -> list[tuple[str, ...]]:
+        """Issues by when they were named last; those that only later sentences name come behind, in their order."""
+        named = [self._plain(text, i, 0, 1 << 30) for i in range(len(text.sentences))]
+        ahead = list(dict.fromkeys(topic.issue for topics in named for topic in topics))
+        order: list[str] = []
+        result = []
+        for topics in named:
+            for topic in reversed(topics):
+                if topic.issue in order:
+                    order.remove(topic.issue)
+                order.insert(0, topic.issue)
+            result.append(tuple(dict.fromkeys([*order, *ahead])))
+        return result
 
     def topics(self, text: TextTopics, sentence: int, first: int, last: int) -> list[Topic]:
-        """The issues of words [first, last) of a sentence, in the registry's order."""
+        """The issues of words [first, last) of a sentence, in the registry's order; then those that a short name means."""
+        found = self._plain(text, sentence, first, last)
+        return [*found, *self._short(text, sentence, first, last, {t.issue for t in found})]
+
+    def _plain(self, text: TextTopics, sentence: int, first: int, last: int) -> list[Topic]:
         whole = text.sentences[sentence]
         clause = [hit for hit in whole if first <= hit.first and hit.last <= last]
         around = _groups(whole)
@@ -72,6 +97,34 @@ class TopicFinder:
             if topic is not None:
                 result.append(topic)
         return result
+
+    def _short(self, text: TextTopics, sentence: int, first: int, last: int, named: Collection[str]) -> Iterable[Topic]:
+        """الهدنة, الاعتراف, العقوبات: a short name means the issue that the text has established last."""
+        taken: set[int] = set()
+        inside = _groups([h for h in text.sentences[sentence] if first <= h.first and h.last <= last])
+        for hit in text.sentences[sentence]:
+            if not (first <= hit.first and hit.last <= last) or hit.first in taken:
+                continue
+            able = {issue for issue, group in hit.values if group == "short"}
+            able = {i for i in able if (i, "exclude") not in inside}
+            if not able or able & set(named):
+                continue
+            meant = next((i for i in text.latest[sentence] if i in able), None)
+            if meant is not None:
+                taken |= set(range(hit.first, hit.last))
+                named = {*named, meant}
+                yield Topic(meant, ((hit.first, hit.last),), "a short name of what the text speaks of")
+
+    def meant(self, text: TextTopics, sentence: int, run: Sequence[Word], first: int, last: int) -> list[Topic]:
+        """القرار, الخطوة, ذلك: the issue that the text has spoken of last, where the clause names none."""
+        hits = self._anaphors.find(run[first : min(last, first + _ANAPHOR_REACH)])
+        before = text.latest[sentence - 1] if sentence else ()
+        named = {g[0] for hits_ in text.sentences[:sentence] for h in hits_ for g in h.values}
+        known = [issue for issue in before if issue in named]
+        if not hits or not known:
+            return []
+        place = (first + hits[0].first, first + hits[0].last)
+        return [Topic(known[0], (place,), "what the text spoke of last")]
 
     def segments(
         self, text: TextTopics, sentence: int, breaks: Sequence[int], first: int, last: int
@@ -94,15 +147,17 @@ class TopicFinder:
         if (issue.id, "exclude") in inside:
             return None
         scopes: Mapping[Scope, frozenset[Group]] = {"clause": inside, "sentence": around, "text": everywhere}
+        places: list[tuple[int, int]] = []
+        first: _Rule | None = None
         for rule in self._rules[issue.id]:
+            if first is not None and rule.base != first.base:
+                continue
             if all(self._holds(issue.id, name, scopes[scope]) == wanted for name, scope, wanted in rule.parts):
-                anchor = rule.parts[0][0]
-                places = [
-                    (h.first, h.last) for h in clause if (issue.id, anchor) in h.values or ("", anchor) in h.values
-                ]
-                if places:
-                    return Topic(issue.id, tuple(places), rule.source, rule.base)
-        return None
+                anchor = {(issue.id, rule.parts[0][0]), ("", rule.parts[0][0])}
+                found = [(h.first, h.last) for h in clause if anchor & set(h.values)]
+                places += found
+                first = first or (rule if found else None)
+        return None if first is None else Topic(issue.id, tuple(sorted(set(places))), first.source, first.base)
 
     def _holds(self, issue: str, group: str, found: frozenset[Group]) -> bool:
         return (issue, group) in found or ("", group) in found
@@ -126,7 +181,7 @@ def bare(phrase: str) -> str:
     """A phrase with the article taken off each of its words; one written with a leading = keeps it."""
     if phrase.startswith("="):
         return phrase[1:]
-    return " ".join(word[2:] if word.startswith("ال") and len(word) > 4 else word for word in level(phrase).split())
+    return " ".join(word[2:] if word.startswith("ال") and len(word) > 3 else word for word in level(phrase).split())
 
 
 def spellings(phrase: str) -> list[str]:
@@ -143,5 +198,6 @@ def _entries(issues: Mapping[str, Issue], shared: Mapping[str, tuple[str, ...]])
     for issue in issues.values():
         for name, group in issue.terms.items():
             entries.extend((form, (issue.id, name)) for phrase in group for form in spellings(phrase))
+        entries.extend((form, (issue.id, "short")) for phrase in issue.short for form in spellings(phrase))
         entries.extend((form, (issue.id, "exclude")) for phrase in issue.exclude for form in spellings(phrase))
     return entries
