@@ -245,7 +245,8 @@ class SourceStore(Protocol):
 class ReadingStore(Protocol):
     """From an article version to facts in the log."""
 
-    log: Log
+    @property
+    def log(self) -> Log: ...
 
     def standing(self, stream: str) -> dict[str, Record]:
         """The events of a stream that no retraction has taken back, by event id."""

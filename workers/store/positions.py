@@ -27,6 +27,7 @@ from workers.store.texts import Texts
 
 Key = tuple[str, str]
 _FACT = msgspec.json.Decoder(Fact)
+_POSITION = msgspec.json.Decoder(Position)
 _LOCK = 0x6D617200  # PostgreSQL's advisory locks are numbers; the projection's name is hashed beside it
 
 
@@ -247,6 +248,30 @@ class PositionRows(Part):
         with self._db.read() as connection:
             seen = connection.execute(select(t.checkpoints.c.seq).where(t.checkpoints.c.projection == name)).scalar()
             return head(connection) - int(seen or 0) + int(connection.execute(waiting).scalar_one())
+
+    def standing_facts(self, key: Key) -> list[Fact]:
+        """The standing facts of one actor on one issue, as far as they were projected."""
+        with self._db.read() as connection:
+            return [fact for _, fact in facts(connection, actor=key[0], issue=key[1])]
+
+    def held(self, key: Key) -> Position | None:
+        """The stored position of one actor on one issue."""
+        table = t.positions
+        query = select(table.c.data).where(table.c.actor == key[0], table.c.issue == key[1])
+        with self._db.read() as connection:
+            data = connection.execute(query).scalar()
+        return None if data is None else _POSITION.decode(data)
+
+    def keys_of(self, event_ids: Sequence[str]) -> dict[str, Key]:
+        """The keys that events count for; those that count for none are left out."""
+        table = t.position_facts
+        query = select(table.c.event_id, table.c.actor, table.c.issue)
+        found: dict[str, Key] = {}
+        with self._db.read() as connection:
+            for i in range(0, len(event_ids), 500):
+                for row in connection.execute(query.where(table.c.event_id.in_(event_ids[i : i + 500]))):
+                    found[row.event_id] = (row.actor, row.issue)
+        return found
 
     @contextmanager
     def projecting(self, name: str) -> Iterator[Projecting | None]:

@@ -5,7 +5,7 @@ Every answer is a frozen struct that msgspec writes as JSON. Reading only. It mu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -22,6 +22,7 @@ from workers.store import work
 from workers.store.engine import Database
 from workers.store.log import recorded
 from workers.store.positions import facts
+from workers.store.reporting import VIEWS, view_name
 from workers.store.sources import feed
 from workers.store.texts import Texts
 
@@ -238,6 +239,17 @@ class Queries:
             query = select(func.count(), func.min(t.events.c.recorded_at)).where(t.events.c.sequence > seen)
             events, since = connection.execute(query).one()
             return Lag(events=events, since=since)
+
+    def report(self, name: str) -> tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]:
+        """The columns and the rows of a view of `reporting_v1`, by its first columns, in bounded memory."""
+        view = next(view for view in VIEWS if view.name == name)
+        columns = tuple(column for column, _, _ in view.columns)
+        return columns, self._rows(f"SELECT * FROM {view_name(view, self._db.engine.dialect.name)} ORDER BY 1, 2")
+
+    def _rows(self, statement: str) -> Iterator[tuple[Any, ...]]:
+        with self._db.read() as connection:
+            found = connection.execution_options(yield_per=_PORTION).exec_driver_sql(statement)
+            yield from map(tuple, found)
 
     def work(self) -> dict[str, dict[str, int]]:
         """How many rows of work, by kind and status."""
