@@ -166,9 +166,9 @@ class ClauseReader:
             return "overt", self._speaker(inverted, hit, anonymous=False, how="before the cue"), hit.index + 1
         if after is not None:
             anonymous = self._is_anonymous(run, hit.index + 1, after.first)
-            found = self._speaker(after, hit, anonymous=anonymous, how="after the cue")
-            _remember_name(after, found, run, carry)
-            return "overt", found, after.last
+            named = self._speaker(after, hit, anonymous=anonymous, how="after the cue")
+            _remember_name(after, named, run, carry)
+            return "overt", named, after.last
         if hit.cue.form == "noun":
             return ("own", None, hit.index + 1) if hit.suffixed else ("unknown", None, hit.index + 1)
         before = _mention_ending(mentions, hit.index, run)
