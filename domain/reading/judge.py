@@ -54,11 +54,7 @@ class Judge:
         if speaker is None or speaker.actor not in self._tracked:
             return []
         run = sentence.words
-        breaks = [
-            i
-            for i in range(clause.first + 1, clause.last)
-            if run[i].text in CONTRAST or (run[i].text in COMPLEMENT and run[i].pause)
-        ]
+        breaks = [i for i in range(clause.first + 1, clause.last) if _breaks(run, i)]
         found = []
         sides = self._sides(run, mentions, speaker)
         parts = self._topics.segments(topics, clause.sentence, breaks, clause.first, clause.last)
@@ -88,6 +84,8 @@ class Judge:
     def _is_third_party(self, clause: Clause, topic: Topic) -> bool:
         """Whether the topic lies in what the speaker tells of somebody else's stance."""
         anchor = topic.anchors[0][0]
+        if clause.cue is not None and clause.cue.cue.kind in ("accept", "reject", "demand", "accuse"):
+            return False
         return any(i.foreign and i.hit.index < anchor and i.hit.cue.form != "noun" for i in clause.inner)
 
     def _voice(self, clause: Clause, topic: Topic, speaker: Speaker) -> Speaker:
@@ -145,6 +143,15 @@ class Judge:
             return True
         ready = [hit.last for hit in self._ready.find(content)]
         return any(self._deed.find(content[last : last + _READY_REACH]) for last in ready)
+
+
+def _breaks(run: Sequence[Word], index: int) -> bool:
+    """Whether another part of the content begins: لكن, غير أن, وأن behind a pause."""
+    text = run[index].text
+    if text in CONTRAST or (text in COMPLEMENT and run[index].pause):
+        return True
+    following = run[index + 1].text if index + 1 < len(run) else ""
+    return text.lstrip("و") in ("غير", "الا", "بيد") and following in ("ان", "انه", "انها")
 
 
 def _evaluates(clause: Clause) -> bool:

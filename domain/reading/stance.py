@@ -83,14 +83,16 @@ class StanceReader:
         entries += [(form, (-1, True)) for entry in words["turning"] for form in _inflected(entry)]
         entries += [(form, (0, True)) for entry in words["no_stance"] for form in _inflected(entry)]
         entries += [(form, (2, False)) for entry in words["if_denied"] for form in _inflected(entry)]
-        self._polarity: Phrases[tuple[int, bool]] = Phrases(entries)
+        self._polarity: Phrases[tuple[int, bool]] = Phrases(entries, names=True)
         effects = [(form, -1) for entry in words["effects_bad"] for form in _inflected(entry)]
         effects += [(form, 1) for entry in words["effects_good"] for form in _inflected(entry)]
-        self._effects = Phrases(effects)
+        self._effects = Phrases(effects, names=True)
         self._negation = frozenset(phrase_key(p) for p in words["negation"])
-        self._condition = Phrases((p, True) for p in words["condition"])
-        self._after_pledge = Phrases((p, True) for p in words["condition_of_pledges"])
-        self._undecided = Phrases((p, True) for p in words["undecided"])
+        self._condition = Phrases(
+            [(p, True) for p in words["condition"]] + [(p, False) for p in words["no_condition"]], names=True
+        )
+        self._after_pledge = Phrases([(p, True) for p in words["condition_of_pledges"]], names=True)
+        self._undecided = Phrases([(p, True) for p in words["undecided"]], names=True)
         self._barriers = frozenset(level(w) for w in words["barriers"])
         self._deeds = frozenset(form for entry in words["deeds"] for form in _inflected(entry))
         self._own: dict[str, tuple[Phrases[int], Phrases[int], Phrases[bool]]] = {
@@ -106,7 +108,7 @@ class StanceReader:
         `sides`: words that name the speaker's own side (True) or another actor (False).
         """
         direction, direction_word, direction_at = self._direction(topic, run, clause)
-        condition = self._condition_at(run, clause.first, clause.last)
+        condition = self._condition_at(run, first, last)
         if self._own[topic.issue][2].find(run[first:last]):
             return Verdict(stance="conditional", because="asked for others too", condition=condition, strength=0.8)
         own = self._decisive(topic.issue, run, first, last)
@@ -169,13 +171,14 @@ class StanceReader:
         for anchor_first, anchor_last in topic.anchors:
             start = max(0, floor, anchor_first - _DIRECTION_REACH)
             hits = [
-                h for h in directions.find(run[start:anchor_last], overlapping=True) if start + h.first <= anchor_first
+                h for h in directions.find(run[start:anchor_last], overlapping=True) if start + h.first < anchor_first
             ]
             if hits:
                 nearest = max(hits, key=lambda h: (h.last, h.last - h.first))
                 place = start + nearest.first
                 sign = nearest.values[-1]
-                if self._negated(run, place, start) and clause.cue is not None and place != clause.cue.index:
+                denied = place > start and run[place - 1].text.lstrip("وف") in ("لا", "لم", "لن", "عدم")
+                if denied and clause.cue is not None and place != clause.cue.index:
                     sign = -sign
                 return sign, run[place].text, place
         return topic.base, "", -1
@@ -197,7 +200,7 @@ class StanceReader:
         signals = self._signals(clause, run, first, last, sides)
         signals = [s for s in signals if s.deed or s.index != direction_at]
         signals = [s for s in signals if s.deed or not any(a <= s.index < b for a, b in topic.anchors)]
-        cue = self._cue_signal(clause, run)
+        cue = self._cue_signal(clause, run, direction_at)
         anchor = topic.anchors[0]
         governing = [
             s
@@ -228,13 +231,14 @@ class StanceReader:
     def _barred(self, run: Sequence[Word], start: int, stop: int) -> bool:
         return any(run[i].text in self._barriers for i in range(start, stop))
 
-    def _cue_signal(self, clause: Clause, run: Sequence[Word]) -> Signal | None:
+    def _cue_signal(self, clause: Clause, run: Sequence[Word], direction_at: int) -> Signal | None:
+        """The side of the cue itself; a threat to do a thing (بفرض عقوبات) is for that thing."""
         if clause.cue is None or clause.cue.cue.kind not in _CLASS_SIGN:
             return None
         index, kind = clause.cue.index, clause.cue.cue.kind
         if index + 1 < len(run) and any(h.values[0][0] == 0 for h in self._polarity.find(run[index : index + 3])):
             return None
-        sign = _CLASS_SIGN[kind]
+        sign = 1 if kind == "threat" and direction_at > index else _CLASS_SIGN[kind]
         flipped = run[index - 1].text if clause.negated else ""
         return Signal(
             index,
@@ -250,6 +254,7 @@ class StanceReader:
     ) -> list[Signal]:
         """The evaluating words of the speaker's own side, in order."""
         foreign = {inner.hit.index for inner in clause.inner if inner.foreign}
+        evaluative = clause.cue is not None and clause.cue.cue.kind in ("accept", "reject", "demand")
         silent: set[int] = set()
         signals: list[Signal] = []
         for hit in self._polarity.find(run[first:last]):
@@ -257,7 +262,7 @@ class StanceReader:
             sign, turns = hit.values[0]
             if sign == 0:
                 silent |= set(range(index, stop))
-            elif index not in foreign:
+            elif index not in foreign and (turns or evaluative or not _others(run, index, stop, first, sides)):
                 flipped = self._negated(run, index, first)
                 if sign == 2 and not flipped:
                     continue
@@ -265,16 +270,20 @@ class StanceReader:
                 word = _words(run, index, stop)
                 signals.append(Signal(index, stop, -sign if flipped else sign, word, flipped, turns))
         taken = {s.index for s in signals} | foreign | silent
-        signals += [s for s in self._inner_signals(clause, run, first, last) if s.index not in taken]
+        signals += [s for s in self._inner_signals(clause, run, first, last, sides) if s.index not in taken]
         signals += [s for s in self._effect_signals(run, first, last) if s.index not in taken]
         signals += [s for s in self._deed_signals(run, first, last, sides) if s.index not in taken]
         return sorted((s for s in signals if s.index not in silent), key=lambda s: s.index)
 
-    def _inner_signals(self, clause: Clause, run: Sequence[Word], first: int, last: int) -> Iterable[Signal]:
+    def _inner_signals(
+        self, clause: Clause, run: Sequence[Word], first: int, last: int, sides: Mapping[int, bool]
+    ) -> Iterable[Signal]:
         for inner in clause.inner:
             index, kind = inner.hit.index, inner.hit.cue.kind
             collective = inner.unknown and inner.hit.cue.lemma in PLEDGING
             if not first <= index < last or kind not in _CLASS_SIGN or (inner.unknown and not collective):
+                continue
+            if kind == "act" and not _own_act(run, index, run[index].text, first, sides):
                 continue
             flipped = self._negated(run, index, first)
             sign = _CLASS_SIGN[kind]
@@ -308,12 +317,28 @@ class StanceReader:
         return _span(self._condition, run, first, last)
 
 
+def _others(run: Sequence[Word], index: int, stop: int, first: int, sides: Mapping[int, bool]) -> bool:
+    """Whether an evaluating word is another's: a verb behind his name (كييف لا تريد), a noun before it (رفض كييف)."""
+    if stop in sides and not run[stop].pause:
+        return not sides[stop] and run[stop].text[:1] not in "بل"
+    if run[index].text.lstrip("وف")[:1] not in "يتن":
+        return False
+    for place in range(index - 1, max(first, index - _SUBJECT_REACH) - 1, -1):
+        if place in sides:
+            return not sides[place]
+        if run[place + 1].pause:
+            return False
+    return False
+
+
 def _own_act(run: Sequence[Word], index: int, text: str, first: int, sides: Mapping[int, bool]) -> bool:
     """Whether the subject of a verb is the speaker's own side: by its person, else by the nearest name or pronoun."""
     if text.startswith(("سن", "سا")):
         return True
     if index + 1 in sides:
         return sides[index + 1]
+    if text[:1] not in "يتناس":  # the past of رفع is written as its verbal noun: it needs its subject at once
+        return sides.get(index - 1, False) or (run[index - 1].text in ("قد", "لقد") and sides.get(index - 2, False))
     for place in range(index - 1, max(first, index - _SUBJECT_REACH) - 1, -1):
         if place in sides:
             return sides[place]
@@ -321,7 +346,7 @@ def _own_act(run: Sequence[Word], index: int, text: str, first: int, sides: Mapp
 
 
 def _span(phrases: Phrases[bool], run: Sequence[Word], first: int, last: int) -> tuple[int, int] | None:
-    hits = phrases.find(run[first:last])
+    hits = [hit for hit in phrases.find(run[first:last]) if hit.values[0]]
     return (first + hits[0].first, min(last, first + hits[0].first + 14)) if hits else None
 
 
