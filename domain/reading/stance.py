@@ -24,6 +24,7 @@ _DIRECTION_REACH = 4
 _GOVERNING_REACH = 14
 _PREDICATE_REACH = 12
 _PARTICLES = frozenset({"لا", "لن", "لم", "ما", "ان", "قد", "سوف", "ليس"})
+_STILL = frozenset({"تزال", "يزال", "نزال", "ازال", "يزالون", "زال", "زالت", "تزالان", "شك", "سيما", "بد"})
 _SUBJECT_REACH = 5
 _ANNOUNCING = frozenset({"اعلن", "قرر", "اقر", "صادق", "امر"})
 _COMPLEMENTS = frozenset({"ان", "انه", "انها", "بان", "بانه", "بانها", "انهم"})
@@ -307,14 +308,24 @@ class StanceReader:
                 yield Signal(index, index + 1, -1 if flipped else 1, text, flipped, deed=True)
 
     def _negated(self, run: Sequence[Word], index: int, first: int) -> str:
+        """The particle that denies a word, at most a word between (لا أحد يعارض); لا تزال denies nothing."""
         for place in range(index - 1, max(first, index - _NEGATION_REACH) - 1, -1):
-            bare = run[place].text
-            if any(form in self._negation for form in (bare, bare.lstrip("وف"), bare.removeprefix("ب"))):
-                return bare
+            text = run[place].text
+            if run[place + 1].text in _STILL:
+                return ""
+            if any(form in self._negation for form in (text, text.lstrip("وف"), text.removeprefix("ب"))):
+                return text
         return ""
 
     def _condition_at(self, run: Sequence[Word], first: int, last: int) -> tuple[int, int] | None:
-        return _span(self._condition, run, first, last)
+        found = _span(self._condition, run, first, last)
+        if found is not None:
+            return found
+        for index in range(first + 1, last - 2):
+            if run[index].pause and run[index].text == "علي" and run[index + 1].text in ("ان", "الا"):
+                if run[index + 2].text[:1] in "يتن":  # على أن تحذو واشنطن حذوها
+                    return index, min(last, index + 14)
+        return None
 
 
 def _others(run: Sequence[Word], index: int, stop: int, first: int, sides: Mapping[int, bool]) -> bool:
