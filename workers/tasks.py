@@ -7,7 +7,7 @@ bootstrap this is the only module that knows dramatiq.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import dramatiq
 from dramatiq import Broker, Message, Worker
@@ -20,6 +20,7 @@ from workers.stages import Clock, Stages
 
 KINDS: tuple[WorkKind, ...] = ("poll", "fetch", "read", "project", "deliver")
 _RING_AGAIN = timedelta(seconds=30)
+_PROJECT_AGAIN = timedelta(seconds=1)  # its row is due whenever the log is ahead, and looks the same each time
 _MESSAGE_AGE_MS = 10 * 60 * 1000
 
 
@@ -72,7 +73,7 @@ class Sweeper:
         self._ring = ring
         self._clock = clock
         self._batch = batch
-        self._rung: dict[tuple[str, str], tuple[int, object]] = {}
+        self._rung: dict[tuple[str, str], tuple[tuple[int, datetime], datetime]] = {}
 
     def sweep(self) -> int:
         """Ring once for every due row that was not rung lately. Returns how many rang."""
@@ -84,11 +85,12 @@ class Sweeper:
         for item in due:
             key = (item.kind, item.subject)
             last = known.get(key)
-            fresh = last is not None and last[0] == item.attempts and now - last[1] < _RING_AGAIN  # type: ignore[operator]
-            if fresh and last is not None:
+            state = (item.attempts, item.next_attempt_at)  # a row made due afresh is another ring
+            again = _PROJECT_AGAIN if item.kind == "project" else _RING_AGAIN
+            if last is not None and last[0] == state and now - last[1] < again:
                 self._rung[key] = last
                 continue
-            self._rung[key] = (item.attempts, now)
+            self._rung[key] = (state, now)
             self._ring(item.kind, item.subject)
             count += 1
         return count
