@@ -39,6 +39,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     condition: str | None = None
     means: str | None = None
     quantity: str | None = None
+    beneficiary: str | None = None
     trace: dict[str, str] = msgspec.field(default_factory=dict)
 
 

@@ -6,7 +6,7 @@ It must not merge clauses; `weigh` does that.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -25,6 +25,8 @@ _MILITARY = ("هدف", "اهداف", "عسكري", "قوات", "ضرب", "قصف
 _ECONOMIC = ("عقوبات", "رسوم", "جمركيه", "اقتصادي", "نفط", "غاز", "تجاري", "حظر")
 _QUANTITY = re.compile(r"(\d[\d.,٫]*)\s*(?:ا?لف|مليون|مليار|دوله|دولة|دول|مليارات|ملايين)?")
 _UNITS = {"دوله": "states", "دول": "states", "مليار": "billion", "مليون": "million", "الف": "thousand", "جندي": "troops", "مليارات": "billion", "ملايين": "million"}  # fmt: skip
+_TELLING = frozenset({"say", "add", "stress"})
+_BLOCS_AT_HOME = frozenset({"UN", "G7", "G20"})  # bodies to which nobody in the news threatens or pledges anything
 _LIFTED = frozenset({"russia.sanctions"})  # acts that end these are undertakings too, by the ontology
 _MIN_QUOTED = 3
 _READY_REACH = 6
@@ -68,10 +70,44 @@ class Judge:
                 verdict = self._stances.read(clause, topic, run, first, last, sides)
                 if verdict.deed and speaker.actor not in self._undertakers[topic.issue]:
                     continue
-                if verdict.stance is not None and (verdict.decisive or not self._is_third_party(clause, topic)):
+                told = verdict.stance is not None or _tells(clause, speaker)
+                if told and (verdict.decisive or not self._is_third_party(clause, topic)):
                     voice = self._voice(clause, topic, speaker)
                     found.append(self._candidate(text, sentence, clause, topic, verdict, when, mentions, voice))
+        if not any(here for _, _, here in parts):
+            found += self._without_issue(text, sentence, clause, when, mentions, sides)
         return found
+
+    def _without_issue(
+        self, text: str, sentence: Sentence, clause: Clause, when: Moment, mentions: Sequence[Mention],
+        sides: Mapping[int, bool],
+    ) -> list[Candidate]:  # fmt: skip
+        """A threat or an undertaking to another actor on no registered issue; at most one."""
+        speaker = clause.speaker
+        other = None if speaker is None else _other(mentions, clause, speaker)
+        if speaker is None or other is None or clause.cue is None or clause.negated or other in _BLOCS_AT_HOME:
+            return []
+        run = sentence.words
+        own = clause.cue.cue.kind
+        harm = self._harm.find(run[clause.first : clause.last])
+        deed = self._stances.deed(run, clause.first, clause.last, sides)
+        if own == "threat" or (harm and deed is not None):
+            kind: _Type = "threat"
+        elif (own == "commit" and clause.cue.cue.lemma in PLEDGING) or (deed is not None and own in _TELLING):
+            kind = "commitment"
+        else:
+            return []
+        topic = Topic("", ((clause.first, clause.first + 1),), "no registered issue")
+        because = run[clause.cue.index if deed is None else deed].text
+        verdict = Verdict(stance=None, because=because, strength=0.5, deed=deed is not None)
+        made = self._candidate(text, sentence, clause, topic, verdict, when, mentions, speaker)
+        return [
+            msgspec.structs.replace(
+                made, type=kind, issue=None, target=other if kind == "threat" else None,
+                condition=_raw(text, run, span) if (span := self._stances.condition_in(run, clause.first, clause.last))
+                else None, means=_means(run, clause) if kind == "threat" else None, beneficiary=other,
+            )
+        ]  # fmt: skip
 
     def _sides(self, run: Sequence[Word], mentions: Sequence[Mention], speaker: Speaker) -> dict[int, bool]:
         """Words that name the speaker's own side (بلاده، إنه), or another actor."""
@@ -103,7 +139,7 @@ class Judge:
         mentions: Sequence[Mention], speaker: Speaker,
     ) -> Candidate:  # fmt: skip
         run = sentence.words
-        kind = self._type(clause, run, verdict, topic, speaker.actor)
+        kind = self._type(clause, run, verdict, topic, speaker.actor) if topic.issue else "statement"
         condition = verdict.condition or self._stances.condition_in(run, clause.first, clause.last)
         cue = run[clause.cue.index].text if clause.cue is not None else ""
         return Candidate(
@@ -152,6 +188,15 @@ def _breaks(run: Sequence[Word], index: int) -> bool:
         return True
     following = run[index + 1].text if index + 1 < len(run) else ""
     return text.lstrip("و") in ("غير", "الا", "بيد") and following in ("ان", "انه", "انها")
+
+
+def _tells(clause: Clause, speaker: Speaker) -> bool:
+    return (
+        clause.cue is not None
+        and clause.cue.cue.kind in ("say", "add", "stress")
+        and clause.cue.cue.form != "noun"
+        and speaker.attribution in ("self", "anonymous")
+    )
 
 
 def _evaluates(clause: Clause) -> bool:

@@ -161,6 +161,13 @@ class StanceReader:
         stance: Stance = "conditional" if hangs else ("supports" if sign > 0 else "opposes")
         return Verdict(stance=stance, because=why[0], flipped_by=why[1], condition=condition, strength=0.7, deed=deed)
 
+    def deed(self, run: Sequence[Word], first: int, last: int, sides: Mapping[int, bool]) -> int | None:
+        """The word that tells what the speaker's side will do; None where there is none, or it is denied."""
+        for signal in self._deed_signals(run, first, last, sides):
+            if signal.sign > 0 and run[signal.index].text.lstrip("وف").startswith("س"):
+                return signal.index
+        return None
+
     def condition_in(self, run: Sequence[Word], first: int, last: int) -> tuple[int, int] | None:
         """Where a condition stands in a stretch of words."""
         return self._condition_at(run, first, last)

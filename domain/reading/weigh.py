@@ -23,9 +23,10 @@ Traced = tuple[Event, dict[str, str]]
 
 def to_events(candidates: Sequence[Candidate], extractor: str) -> list[Traced]:
     """One event for each type, actor and issue, with the trace of the candidate that decided."""
-    groups: dict[tuple[str, str, str | None], list[Candidate]] = {}
+    groups: dict[tuple[str | None, ...], list[Candidate]] = {}
     for candidate in _absorbed(candidates):
-        groups.setdefault((candidate.type, candidate.actor, candidate.issue), []).append(candidate)
+        other = None if candidate.issue else candidate.beneficiary or candidate.target
+        groups.setdefault((candidate.type, candidate.actor, candidate.issue, other), []).append(candidate)
     return [_event(group, extractor) for group in groups.values()]
 
 
@@ -61,7 +62,7 @@ def _typed(leading: Candidate, agreeing: Sequence[Candidate], common: dict[str, 
         return Threat(**common, target=leading.target, condition=condition, means=leading.means)  # type: ignore[arg-type]
     if leading.type == "commitment":
         quantity = leading.quantity or next((c.quantity for c in agreeing if c.quantity), None)
-        beneficiary = "UKR" if (leading.issue or "").startswith("ukraine.") else None
+        beneficiary = leading.beneficiary or ("UKR" if (leading.issue or "").startswith("ukraine.") else None)
         return Commitment(**common, beneficiary=beneficiary, condition=condition, quantity=quantity)
     return Statement(**common)
 
