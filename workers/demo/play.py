@@ -79,6 +79,7 @@ class Demo:
         ]
         _table(rows)
         changes = [c for c in app.store.queries.changes(limit=1000) if c.kind in ("shifted", "reversed")]
+        changes.sort(key=lambda change: change.on, reverse=True)
         click.echo(f"\nShifts and reversals ({len(changes)}, newest first)")
         shown = changes[:_SHOWN_CHANGES]
         _table([(c.on, c.actor, c.issue, f"{c.before} -> {c.after}", c.speaker or "") for c in shown])
