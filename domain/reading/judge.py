@@ -25,6 +25,8 @@ _MILITARY = ("هدف", "اهداف", "عسكري", "قوات", "ضرب", "قصف
 _ECONOMIC = ("عقوبات", "رسوم", "جمركيه", "اقتصادي", "نفط", "غاز", "تجاري", "حظر")
 _QUANTITY = re.compile(r"(\d[\d.,٫]*)\s*(?:ا?لف|مليون|مليار|دوله|دولة|دول|مليارات|ملايين)?")
 _UNITS = {"دوله": "states", "دول": "states", "مليار": "billion", "مليون": "million", "الف": "thousand", "جندي": "troops", "مليارات": "billion", "ملايين": "million"}  # fmt: skip
+_GOVERNING = frozenset({"في", "من", "علي", "عن", "الي", "مع", "بين", "ضد", "لدي", "بشان", "حول", "تجاه", "نحو"})
+_GIFT_REACH = 5
 _TELLING = frozenset({"say", "add", "stress"})
 _BLOCS_AT_HOME = frozenset({"UN", "G7", "G20"})  # bodies to which nobody in the news threatens or pledges anything
 _LIFTED = frozenset({"russia.sanctions"})  # acts that end these are undertakings too, by the ontology
@@ -63,6 +65,7 @@ class Judge:
         if not any(here for _, _, here in parts) and _evaluates(clause):
             meant = self._topics.meant(topics, clause.sentence, run, clause.first, clause.last)
             parts = [(clause.first, clause.last, meant)]
+        silent: list[Candidate] = []
         for first, last, here in parts:
             for topic in here:
                 if self._stances.supposed(run, topic.anchors[0][0], clause.first):
@@ -70,10 +73,15 @@ class Judge:
                 verdict = self._stances.read(clause, topic, run, first, last, sides)
                 if verdict.deed and speaker.actor not in self._undertakers[topic.issue]:
                     continue
-                told = verdict.stance is not None or _tells(clause, speaker)
-                if told and (verdict.decisive or not self._is_third_party(clause, topic)):
-                    voice = self._voice(clause, topic, speaker)
+                if self._is_third_party(clause, topic) and not verdict.decisive:
+                    continue
+                voice = self._voice(clause, topic, speaker)
+                if verdict.stance is not None:
                     found.append(self._candidate(text, sentence, clause, topic, verdict, when, mentions, voice))
+                elif not topic.rule.startswith(("a short name", "what the text")) and _tells(clause, speaker):
+                    silent.append(self._candidate(text, sentence, clause, topic, verdict, when, mentions, voice))
+        if not found:  # somebody speaks about an issue and takes no side: the first that he names
+            found = silent[:1]
         if not any(here for _, _, here in parts):
             found += self._without_issue(text, sentence, clause, when, mentions, sides)
         return found
@@ -91,6 +99,8 @@ class Judge:
         own = clause.cue.cue.kind
         harm = self._harm.find(run[clause.first : clause.last])
         deed = self._stances.deed(run, clause.first, clause.last, sides)
+        if deed is not None and not any(m.actor == other and 0 < m.first - deed <= _GIFT_REACH for m in mentions):
+            deed = None
         if own == "threat" or (harm and deed is not None):
             kind: _Type = "threat"
         elif (own == "commit" and clause.cue.cue.lemma in PLEDGING) or (deed is not None and own in _TELLING):
@@ -113,6 +123,11 @@ class Judge:
         """Words that name the speaker's own side (بلاده، إنه), or another actor."""
         sides = {i: True for i, word in enumerate(run) if word.text in self._own or word.text.lstrip("وب") in self._own}
         for mention in mentions:
+            governed = mention.front not in ("", "و", "ف") or (
+                mention.first > 0 and run[mention.first - 1].text in _GOVERNING
+            )
+            if mention.actor != speaker.actor and governed:
+                continue
             if mention.kind != "place" and (mention.acts or mention.kind == "person"):
                 sides |= dict.fromkeys(range(mention.first, mention.last), mention.actor == speaker.actor)
         return sides
@@ -140,6 +155,8 @@ class Judge:
     ) -> Candidate:  # fmt: skip
         run = sentence.words
         kind = self._type(clause, run, verdict, topic, speaker.actor) if topic.issue else "statement"
+        if kind == "commitment" and verdict.stance == "supports":
+            verdict = self._stances.hanging(verdict, run, clause)
         condition = verdict.condition or self._stances.condition_in(run, clause.first, clause.last)
         cue = run[clause.cue.index].text if clause.cue is not None else ""
         return Candidate(

@@ -96,6 +96,7 @@ class StanceReader:
         self._undecided = Phrases([(p, True) for p in words["undecided"]], names=True)
         self._barriers = frozenset(level(w) for w in words["barriers"])
         self._deeds = frozenset(form for entry in words["deeds"] for form in _inflected(entry))
+        self._gifts = frozenset(form for entry in words["gifts"] for form in _inflected(entry))
         self._own: dict[str, tuple[Phrases[int], Phrases[int], Phrases[bool]]] = {
             issue.id: (_directions(issue), _verdicts(issue), Phrases((p, True) for p in issue.conditional))
             for issue in registry.issues.values()
@@ -153,18 +154,24 @@ class StanceReader:
         self, clause: Clause, run: Sequence[Word], sign: int, condition: tuple[int, int] | None,
         why: tuple[str, str], anchor: int, *, deed: bool,
     ) -> Verdict:  # fmt: skip
-        if condition is None and deed:
-            condition = _span(self._after_pledge, run, clause.first, clause.last)
         hangs = condition is not None and (sign > 0 or _exception(run, condition))
         if clause.cue is not None and clause.cue.cue.kind == "condition":
             hangs = run[anchor].text.startswith("ل") or run[anchor - 1].text in ("مقابل", "قبل", "لقبول", "قبول")
         stance: Stance = "conditional" if hangs else ("supports" if sign > 0 else "opposes")
         return Verdict(stance=stance, because=why[0], flipped_by=why[1], condition=condition, strength=0.7, deed=deed)
 
+    def hanging(self, verdict: Verdict, run: Sequence[Word], clause: Clause) -> Verdict:
+        """The verdict on an undertaking, conditional where it waits for something (متى وُقّع السلام)."""
+        span = _span(self._after_pledge, run, clause.first, clause.last)
+        if span is None:
+            return verdict
+        return msgspec.structs.replace(verdict, stance="conditional", condition=verdict.condition or span)
+
     def deed(self, run: Sequence[Word], first: int, last: int, sides: Mapping[int, bool]) -> int | None:
         """The word that tells what the speaker's side will do; None where there is none, or it is denied."""
         for signal in self._deed_signals(run, first, last, sides):
-            if signal.sign > 0 and run[signal.index].text.lstrip("وف").startswith("س"):
+            text = run[signal.index].text.lstrip("وف")
+            if signal.sign > 0 and text.startswith("س") and text in self._gifts:
                 return signal.index
         return None
 
