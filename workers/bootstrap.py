@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -116,6 +116,8 @@ class App:
 
     def close(self) -> None:
         """Give connections back."""
+        if "bell" in self.__dict__:
+            self.bell.broker.close()
         if "store" in self.__dict__:
             self.store.close()
         if "client" in self.__dict__:
@@ -144,7 +146,7 @@ def open_default(change: Callable[[Settings], Settings] | None = None) -> Iterat
 
 
 def parse_day(raw: str | None, what: str) -> date | None:
-    """An ISO day of a user, or None.
+    """An ISO day of a user, or the day of an ISO time as it is written; None for nothing.
 
     Raises:
         InputError: it is not a day.
@@ -152,6 +154,9 @@ def parse_day(raw: str | None, what: str) -> date | None:
     if raw is None or raw == "":
         return None
     try:
-        return date.fromisoformat(raw[:10])
+        day = date.fromisoformat(raw[:10])
+        if len(raw) > len("YYYY-MM-DD"):
+            datetime.fromisoformat(raw)
     except ValueError as exc:
         raise InputError(f"{what}: {raw!r} is not a day: write YYYY-MM-DD") from exc
+    return day

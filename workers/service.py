@@ -5,10 +5,13 @@ It must not know what the steps do.
 
 from __future__ import annotations
 
+import signal
+import socket
 import threading
 import time
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 
 import msgspec
 import structlog
@@ -16,48 +19,71 @@ import uvicorn
 from apscheduler.schedulers.background import BackgroundScheduler
 from starlette.applications import Starlette
 
+from domain.errors import SettingError
 from workers.bootstrap import App
 from workers.ports import Feed
-from workers.store.queries import Summary
+from workers.store.queries import Failure, Summary
 
 log = structlog.get_logger()
 SWEEP_SECONDS = 0.5
 POLL_CHECK_SECONDS = 5.0
-_STOP_SECONDS = 30_000
+_STOP_MILLISECONDS = 30_000
 _PROGRESS_SECONDS = 2.0
+_WEB_STOP_SECONDS = 10
 
 
 class Pass(msgspec.Struct, frozen=True, kw_only=True):
-    """What one pass brought: the counts before and after, and the feeds as they stand."""
+    """What one pass brought: the counts before and after, the feeds as they stand, and what failed.
+
+    `stopped`: it was told to end before everything was done; what is left waits in the database.
+    """
 
     before: Summary
     after: Summary
     feeds: tuple[Feed, ...]
+    failures: tuple[Failure, ...]
     polled: int
     waiting: int
     quarantined: int
+    stopped: bool
 
 
-def run_once(app: App, progress: Callable[[str], None]) -> Pass:
-    """Poll every due feed and work until nothing is left to do now."""
-    store = app.store
-    store.load_feeds(app.feeds(), now=app.clock())
-    before = store.queries.summary()
-    polled = store.enqueue_due_polls(app.clock())
-    worker = app.bell.worker(app.settings.threads)
-    told = time.monotonic()
+@contextmanager
+def until_told() -> Iterator[threading.Event]:
+    """An event that SIGTERM or Ctrl-C sets; a second Ctrl-C ends the process at once."""
+    told = threading.Event()
+
+    def stop(number: int, _: FrameType | None) -> None:
+        if told.is_set() and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        told.set()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        while app.sweeper.sweep() or store.due(app.clock(), limit=1) or _leased(app):
-            time.sleep(0.05)
-            if time.monotonic() - told > _PROGRESS_SECONDS:
-                told = time.monotonic()
-                progress(_line(store.queries.summary(), before))
+        yield told
     finally:
-        worker.stop(timeout=_STOP_SECONDS)
-        app.bell.broker.close()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def run_once(app: App, progress: Callable[[str], None], told: threading.Event) -> Pass:
+    """Poll every due feed and work until nothing is left to do now, or `told` is set."""
+    store, start = app.store, app.clock()
+    store.load_feeds(app.feeds(), now=start)
+    before = store.queries.summary()
+    polled = store.enqueue_due_polls(start)
+    worker = app.bell.worker(app.settings.threads)
+    tell = _Progress(app, before, progress)
+    try:
+        while not told.is_set() and (app.sweeper.sweep() or store.due(app.clock(), limit=1) or _leased(app)):
+            told.wait(0.05)
+            tell.now_and_then()
+    finally:
+        worker.stop(timeout=_STOP_MILLISECONDS)
     work = store.queries.work()
     return Pass(
         before=before, after=store.queries.summary(), feeds=tuple(store.feeds()), polled=polled,
+        failures=tuple(store.queries.failures(start)), stopped=told.is_set(),
         waiting=sum(states.get("waiting", 0) for states in work.values()),
         quarantined=sum(states.get("quarantined", 0) for states in work.values()),
     )  # fmt: skip
@@ -67,75 +93,98 @@ def _leased(app: App) -> int:
     return sum(states.get("leased", 0) for states in app.store.queries.work().values())
 
 
-def _line(now: Summary, before: Summary) -> str:
-    events = sum(now.events.values()) - sum(before.events.values())
-    return f"articles {now.versions - before.versions} new, events {events}, changes {sum(now.changes.values())}"
+class _Progress:
+    """A line on how far the work is, when it has changed, and not too often."""
+
+    def __init__(self, app: App, before: Summary, tell: Callable[[str], None]) -> None:
+        self._app = app
+        self._before = before
+        self._tell = tell
+        self._last = ""
+        self._at = time.monotonic()
+
+    def now_and_then(self) -> None:
+        if time.monotonic() - self._at < _PROGRESS_SECONDS:
+            return
+        self._at = time.monotonic()
+        line = self._line(self._app.store.queries.summary())
+        if line != self._last:
+            self._tell(line)
+            self._last = line
+
+    def _line(self, now: Summary) -> str:
+        before = self._before
+        articles = now.versions - before.versions
+        events = sum(now.events.values()) - sum(before.events.values())
+        changes = sum(now.changes.values()) - sum(before.changes.values())
+        failing = f", {now.feeds_failing} of {now.feeds} feeds failing" if now.feeds_failing else ""
+        return f"{articles} new articles, {events} events, {changes} changes{failing}"
 
 
 class Service:
-    """Every role in this process. `start`, then `stop`; stopping lets each step end."""
+    """Every role in this process. `start`, then `stop`; stopping lets each step end.
+
+    Raises:
+        SettingError: the page's address cannot be listened on.
+    """
 
     def __init__(self, app: App, web: Starlette) -> None:
         self._app = app
+        self._socket = _listen(app.settings.host, app.settings.port)
+        host = f"[{app.settings.host}]" if ":" in app.settings.host else app.settings.host
+        self.page = f"http://{host}:{self._socket.getsockname()[1]}/"
         self._web = uvicorn.Server(
-            uvicorn.Config(web, host=app.settings.host, port=app.settings.port, log_config=None, access_log=False)
+            uvicorn.Config(
+                web, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=_WEB_STOP_SECONDS
+            )
         )
-        self._web.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-        self._thread = threading.Thread(target=self._web.run, name="web", daemon=True)
+        self._thread = threading.Thread(
+            target=self._web.run, kwargs={"sockets": [self._socket]}, name="web", daemon=True
+        )
         self._schedule = BackgroundScheduler(timezone="UTC")
-        self.stopped = threading.Event()
 
     def start(self) -> None:
         """Load the list of feeds and start every role."""
         app = self._app
         app.store.load_feeds(app.feeds(), now=app.clock())
+        self._before = app.store.queries.summary()
         self._worker = app.bell.worker(app.settings.threads)
-        self._schedule.add_job(
-            self._poll_due,
-            "interval",
-            seconds=POLL_CHECK_SECONDS,
-            next_run_time=app.clock(),
-            coalesce=True,
-            max_instances=1,
-        )
-        self._schedule.add_job(
-            self._sweep, "interval", seconds=SWEEP_SECONDS, coalesce=True, max_instances=1, misfire_grace_time=60
-        )
+        self._every(POLL_CHECK_SECONDS, lambda: app.store.enqueue_due_polls(app.clock()))
+        self._every(SWEEP_SECONDS, app.sweeper.sweep)
         self._schedule.start()
         self._thread.start()
-        log.info("started", page=f"http://{app.settings.host}:{app.settings.port}/", feeds=len(app.store.feeds()))
+        log.info("started", page=self.page, feeds=self._before.feeds)
 
-    def wait(self) -> None:
-        """Until `stopped` is set or the web server ends."""
-        while not self.stopped.wait(0.2):
-            if not self._thread.is_alive():
-                break
+    def wait(self, told: threading.Event, progress: Callable[[str], None]) -> None:
+        """Until `told` is set, or the web server ends by itself."""
+        tell = _Progress(self._app, self._before, progress)
+        while not told.wait(0.2) and self._thread.is_alive():
+            tell.now_and_then()
 
     def stop(self) -> None:
         """Stop taking work, let what runs end, close."""
-        if self._schedule.running:
-            self._schedule.shutdown(wait=True)
-        self._worker.stop(timeout=_STOP_SECONDS)
-        self._app.bell.broker.close()
+        self._schedule.shutdown(wait=True)
+        self._worker.stop(timeout=_STOP_MILLISECONDS)
         self._web.should_exit = True
-        self._thread.join(timeout=10)
+        self._thread.join(timeout=2 * _WEB_STOP_SECONDS)
+        self._socket.close()
         log.info("stopped")
 
-    @property
-    def web_failed(self) -> bool:
-        """Whether the web server could not listen."""
-        return not self._thread.is_alive() and not self._web.should_exit
-
-    def _poll_due(self) -> None:
-        self._app.store.enqueue_due_polls(self._app.clock())
-
-    def _sweep(self) -> None:
-        self._app.sweeper.sweep()
+    def _every(self, seconds: float, do: Callable[[], object]) -> None:
+        self._schedule.add_job(
+            do, "interval", seconds=seconds, next_run_time=self._app.clock(), coalesce=True, max_instances=1,
+            misfire_grace_time=60,
+        )  # fmt: skip
 
 
-def until(service: Service, seconds: float | None) -> None:
-    """Wait for the end, at most so many seconds."""
-    limit = None if seconds is None else time.monotonic() + timedelta(seconds=seconds).total_seconds()
-    while not service.stopped.wait(0.2):
-        if limit is not None and time.monotonic() > limit:
-            return
+def _listen(host: str, port: int) -> socket.socket:
+    """The page's socket, bound before anything else starts."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=128)
+    except socket.gaierror as exc:
+        raise SettingError(f"MARSAD_HOST: {host!r} is no address of this machine: {exc.strerror}") from exc
+    except OSError as exc:
+        raise SettingError(
+            f"MARSAD_PORT: nothing can listen on {host}:{port} ({exc.strerror}): end what uses it, or name another"
+        ) from exc

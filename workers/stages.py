@@ -103,7 +103,8 @@ class Stages:
         self._lease_seconds = lease_seconds
         self._attempts = attempts
         self._steps: dict[WorkKind, Callable[[Lease], None]] = {
-            "poll": self._poll, "fetch": self._fetch, "read": self._read, "project": self._project, "deliver": self._deliver,
+            "poll": self._poll, "fetch": self._fetch, "read": self._read, "project": self._project,
+            "deliver": self._deliver,
         }  # fmt: skip
 
     def run(self, kind: WorkKind, subject: str) -> bool:
@@ -236,7 +237,7 @@ def source_of(article: Article, event: Event) -> Source:
 
 
 def poll_outcome(feed: Feed, *, new: int, now: datetime, base: float) -> tuple[datetime, float]:
-    """When to poll a healthy feed again, and its interval in seconds: shorter while it yields, longer while it does not."""
+    """When to poll a healthy feed again, and its interval in seconds: shorter while it yields, else longer."""
     factor = 0.7 if new else 1.3
     interval = min(max(feed.interval * factor, min(base, _SHORTEST_POLL)), max(base, _LONGEST_POLL) if base else 0)
     return now + timedelta(seconds=interval), interval

@@ -29,7 +29,9 @@ def make_broker(redis_url: str | None) -> Broker:
     middleware = [AgeLimit(max_age=_MESSAGE_AGE_MS), ShutdownNotifications(), Callbacks()]
     if redis_url is None:
         return StubBroker(middleware=middleware)
-    return RedisBroker(url=redis_url, middleware=middleware, heartbeat_timeout=15_000, maintenance_chance=10)
+    return RedisBroker(  # type: ignore[no-untyped-call] # the library declares its options without types
+        url=redis_url, middleware=middleware, heartbeat_timeout=15_000, maintenance_chance=10
+    )
 
 
 class Bell:
@@ -41,7 +43,7 @@ class Bell:
         self._after = after
         for kind in KINDS:
             broker.declare_queue(kind)
-            dramatiq.actor(self._task(kind), actor_name=kind, queue_name=kind, broker=broker)
+            dramatiq.actor(actor_name=kind, queue_name=kind, broker=broker)(self._task(kind))
 
     def ring(self, kind: WorkKind, subject: str) -> None:
         """Enqueue one message for one row of work."""

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import signal
 import sys
+import threading
 from collections import Counter
 
 import click
 
-from domain.errors import SettingError
 from workers.bootstrap import App, open_default
-
+from workers.cli.output import inline
 from workers.demo.play import Demo, demo_settings
-from workers.service import Pass, Service, run_once
-
+from workers.service import Pass, Service, run_once, until_told
 from workers.web.app import make_app
+
+_SHOWN = 40  # lines of one kind
 
 
 def register(group: click.Group) -> None:
@@ -27,41 +27,38 @@ def register(group: click.Group) -> None:
 @click.option("--once", is_flag=True, help="Poll every due feed, work until nothing is left, print a summary.")
 def run(once: bool) -> None:
     """Run the whole service in one process, until SIGTERM or Ctrl-C."""
-    with open_default() as app:
+    with until_told() as told, open_default() as app:
         if once:
-            print_summary(run_once(app, _tell))
+            print_summary(run_once(app, _tell, told))
         else:
-            serve(app)
+            serve(app, told)
 
 
 @click.command()
 @click.option("--once", is_flag=True, help="End when the shipped corpus has been worked through.")
 def demo(once: bool) -> None:
     """Run the main job without the internet, on the shipped corpus as a web site on this machine."""
-    with Demo() as site, open_default(lambda s: demo_settings(s, site)) as app:
+    with until_told() as told, Demo() as site, open_default(lambda s: demo_settings(s, site)) as app:
         click.echo(f"The shipped corpus is served at {site.url} (feeds in RSS and Atom).")
         site.subscribe(app)
-        print_summary(run_once(app, _tell))
-        site.report(app)
-        if not once:
-            app = App(app.settings)
-            serve(app)
+        print_summary(run_once(app, _tell, told))
+        if not told.is_set():
+            site.report(app)
+        if not once and not told.is_set():
+            serve(app, told)
 
 
-def serve(app: App) -> None:
-    """The service with its page, until a signal."""
-
+def serve(app: App, told: threading.Event) -> None:
+    """The service with its page, until told to stop."""
     web = make_app(app.store.queries, registry=app.registry, titles=app.titles, hosts=app.settings.hosts)
     service = Service(app, web)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: service.stopped.set())
     service.start()
-    click.echo(f"The page: http://{app.settings.host}:{app.settings.port}/   (Ctrl-C stops)")
-    service.wait()
-    failed = service.web_failed
-    service.stop()
-    if failed:
-        raise SettingError(f"MARSAD_PORT: nothing can listen on {app.settings.host}:{app.settings.port}: is it in use?")
+    click.echo(f"The page: {service.page}   (Ctrl-C stops)")
+    try:
+        service.wait(told, _tell)
+    finally:
+        _end_line()
+        service.stop()
 
 
 def _tell(line: str) -> None:
@@ -72,29 +69,42 @@ def _tell(line: str) -> None:
         click.echo(line, err=True)
 
 
-def print_summary(done: Pass) -> None:
-    """What one pass brought, in lines for people."""
+def _end_line() -> None:
     if sys.stderr.isatty():
         click.echo("\r\033[K", err=True, nl=False)
+
+
+def print_summary(done: Pass) -> None:
+    """What one pass brought, in lines for people."""
+    _end_line()
     failing = [feed for feed in done.feeds if feed.last_error is not None]
     click.echo(f"feeds       {len(done.feeds)} listed, {done.polled} polled, {len(failing)} failing")
-    for feed in failing:
-        click.echo(f"  failing   {feed.outlet}: {feed.last_error}")
+    _list("  failing   ", [inline(f"{feed.outlet}: {feed.last_error}") for feed in failing])
     click.echo("articles    " + _articles(done))
+    for name, again in (("  failed    ", False), ("  to retry  ", True)):
+        _list(name, [inline(f.error if f.url in f.error else f"{f.url}: {f.error}")
+                     for f in done.failures if f.again == again])  # fmt: skip
     click.echo("events      " + _counts(_gained(done.after.events, done.before.events)))
     click.echo("changes     " + _counts(_gained(done.after.changes, done.before.changes)))
     click.echo("deliveries  " + _counts(_gained(done.after.deliveries, done.before.deliveries)))
+    if done.stopped:
+        click.echo("stopped     before the end: the next run goes on from here")
     if done.waiting or done.quarantined:
-        click.echo(
-            f"left        {done.waiting} waiting for another try, {done.quarantined} in quarantine (marsad quarantine list)"
-        )
+        left = f"{done.waiting} waiting for another try, {done.quarantined} in quarantine"
+        click.echo(f"left        {left} (marsad quarantine list)")
+
+
+def _list(name: str, lines: list[str]) -> None:
+    for line in lines[:_SHOWN]:
+        click.echo(name + line)
+    if len(lines) > _SHOWN:
+        click.echo(f"{name}… and {len(lines) - _SHOWN} more")
 
 
 def _articles(done: Pass) -> str:
     entries = _gained(done.after.entries, done.before.entries)
     new = done.after.versions - done.before.versions
-    failed = sum(n for outcome, n in entries.items() if outcome in ("skipped", "failed"))
-    return f"{new} new, {entries.get('unchanged', 0)} unchanged, {failed} failed"
+    return f"{new} new, {entries.get('unchanged', 0)} unchanged, {entries.get('skipped', 0)} failed"
 
 
 def _gained(after: dict[str, int], before: dict[str, int]) -> dict[str, int]:

@@ -111,6 +111,14 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     deliveries: dict[str, int]
 
 
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """An article that could not be had, or not be read. `again`: it will be tried again by itself."""
+
+    url: str
+    error: str
+    again: bool
+
+
 class Lag(msgspec.Struct, frozen=True, kw_only=True):
     """How far the positions lag behind the log. `since`: when the oldest event not yet seen was recorded."""
 
@@ -230,6 +238,29 @@ class Queries:
                 changes=_counts(connection, t.changes.c.kind, t.changes.c.withdrawn_at.is_(None)),
                 deliveries=_counts(connection, t.deliveries.c.status),
             )
+
+    def failures(self, since: datetime, *, limit: int = 100) -> list[Failure]:
+        """Articles whose fetching or reading failed at that moment or later, oldest first."""
+        query = (
+            select(t.work.c.kind, t.work.c.subject, t.work.c.status, t.work.c.error)
+            .where(t.work.c.kind.in_(("fetch", "read")), t.work.c.error.is_not(None), t.work.c.changed_at >= since)
+            .order_by(t.work.c.changed_at, t.work.c.id)
+            .limit(limit)
+        )
+        with self._db.read() as connection:
+            rows = connection.execute(query).all()
+            entries = [int(row.subject) for row in rows if row.kind == "fetch"]
+            articles = [row.subject for row in rows if row.kind == "read"]
+            fetched = select(t.entries.c.id, t.entries.c.url).where(t.entries.c.id.in_(entries))
+            read = select(t.articles.c.id, t.articles.c.url).where(t.articles.c.id.in_(articles))
+            where = {("fetch", str(id_)): url for id_, url in connection.execute(fetched)}
+            where |= {("read", id_): url for id_, url in connection.execute(read)}
+        return [
+            Failure(
+                url=where.get((r.kind, r.subject), r.subject), error=r.error, again=r.status in ("waiting", "leased")
+            )
+            for r in rows
+        ]
 
     def lag(self) -> Lag:
         """How far the positions lag behind the log."""
