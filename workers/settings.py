@@ -20,6 +20,7 @@ from domain.errors import SettingError
 SEEDS = Path(__file__).resolve().parent.parent / "seeds"
 Network = IPv4Network | IPv6Network
 Value = TypeVar("Value")
+_TESTS = "MARSAD_TEST_"  # what the tests are told, not the service
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +59,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         feeds=source.get("MARSAD_FEEDS", SEEDS / "feeds.opml", _file),
         registry=source.get("MARSAD_REGISTRY", SEEDS / "registry", _folder),
         allow_networks=source.get("MARSAD_FETCH_ALLOW_NETWORKS", (), _networks),
-        host=source.get("MARSAD_HOST", "127.0.0.1", str),
+        host=source.get("MARSAD_HOST", "127.0.0.1", _line),
         port=source.get("MARSAD_PORT", 8080, _between(0, 65535)),
         hosts=source.get("MARSAD_HOSTS", (), _names),
         threads=source.get("MARSAD_THREADS", 8, _between(1, 256)),
@@ -67,7 +68,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         fetch_timeout=source.get("MARSAD_FETCH_TIMEOUT", 30.0, _seconds),
         lease_seconds=source.get("MARSAD_LEASE_SECONDS", 120.0, _seconds),
         attempts=source.get("MARSAD_ATTEMPTS", 6, _between(1, 100)),
-        user_agent=source.get("MARSAD_USER_AGENT", "Marsad/0.1 (Arabic news observatory)", str),
+        user_agent=source.get("MARSAD_USER_AGENT", "Marsad/0.1 (Arabic news observatory)", _line),
     )
     source.refuse_unknown()
     return settings
@@ -95,7 +96,7 @@ class _Source:
             raise SettingError(f"{name}: {shown} cannot be used: {exc}") from exc
 
     def refuse_unknown(self) -> None:
-        names = {n for n in (*self._environ, *self._file) if n.startswith("MARSAD_")}
+        names = {n for n in self._environ if n.startswith("MARSAD_") and not n.startswith(_TESTS)} | set(self._file)
         unknown = sorted(names - self._asked)
         if unknown:
             raise SettingError(f"{unknown[0]} is no setting of Marsad; known are {', '.join(sorted(self._asked))}")
@@ -110,7 +111,7 @@ def _read_file(name: str | None) -> dict[str, str]:
         raise SettingError(f"MARSAD_CONFIG: {name} cannot be read: {exc.strerror}") from exc
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise SettingError(f"MARSAD_CONFIG: {name} is not valid TOML: {exc}") from exc
-    return {key: str(value) for key, value in raw.items()}
+    return {key: ",".join(map(str, value)) if isinstance(value, list) else str(value) for key, value in raw.items()}
 
 
 def _secret(variable: str, name: str) -> str:
@@ -154,7 +155,14 @@ def _redis(raw: str) -> str | None:
 
 
 def _networks(raw: str) -> tuple[Network, ...]:
-    return tuple(ip_network(part.strip()) for part in raw.replace(";", ",").split(",") if part.strip())
+    return tuple(_network(part.strip()) for part in raw.replace(";", ",").split(",") if part.strip())
+
+
+def _network(raw: str) -> Network:
+    try:
+        return ip_network(raw)
+    except ValueError as exc:
+        raise ValueError(f"{exc}: write networks like 127.0.0.0/8, with a comma between") from exc
 
 
 def _names(raw: str) -> tuple[str, ...]:
@@ -165,9 +173,22 @@ def _names(raw: str) -> tuple[str, ...]:
     return names
 
 
+def _line(raw: str) -> str:
+    if not (raw.isascii() and raw.isprintable()):
+        raise ValueError("write one line of Latin letters, digits and signs")
+    return raw
+
+
+def _number(kind: Callable[[str], Value], raw: str, name: str) -> Value:
+    try:
+        return kind(raw)
+    except ValueError as exc:
+        raise ValueError(f"it is not {name}") from exc
+
+
 def _between(low: int, high: int) -> Callable[[str], int]:
     def convert(raw: str) -> int:
-        value = int(raw)
+        value = _number(int, raw, "a whole number")
         if not low <= value <= high:
             raise ValueError(f"it must lie between {low} and {high}")
         return value
@@ -176,7 +197,7 @@ def _between(low: int, high: int) -> Callable[[str], int]:
 
 
 def _seconds(raw: str) -> float:
-    value = float(raw)
+    value = _number(float, raw, "a number")
     if not 0 <= value < 1e7:
         raise ValueError("it must be a number of seconds, not below 0")
     return value

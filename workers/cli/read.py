@@ -1,10 +1,13 @@
-"""`marsad read` and `marsad evaluate`: the events of a text, printed and not stored; the score of the extractor."""
+"""`marsad read`: the events of a text, printed and not stored.
+
+It must not change a plain text in any way: offsets refer to it as it was given.
+"""
 
 from __future__ import annotations
 
+import codecs
 import sys
 from collections.abc import Iterator
-
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,11 +15,12 @@ from urllib.parse import urlsplit
 import click
 import msgspec
 
-from domain.errors import InputError
+from domain.errors import InputError, Refused
 from domain.events import Event, Summit
 from domain.reading.extractor import Explained
 from workers.bootstrap import App, open_default, parse_day
 from workers.clean import clean_page
+from workers.cli.output import plain, write_json
 from workers.fetch.charset import decode
 from workers.ports import CleanArticle
 from workers.stages import local_day
@@ -32,9 +36,9 @@ def register(group: click.Group) -> None:
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One line of `--jsonl`."""
+    """One line of `--jsonl`; other fields are ignored."""
 
-    id: str
+    id: str | int
     text: str
     published: str | None = None
 
@@ -55,37 +59,54 @@ def read(source: str | None, published: str | None, as_json: bool, explain: bool
 
     A plain text is taken as the cleaned body, and offsets refer to it; HTML is cleaned first.
     """
+    if jsonl and source not in (None, "-"):
+        raise InputError(f"--jsonl reads standard input, not {source}: marsad read --jsonl < {source}")
+    if source is None and not jsonl:
+        raise InputError("name a file, an address or - for standard input (or --jsonl)")
     with open_default() as app:
         if jsonl:
-            read_lines(app)
+            read_lines(app, published)
             return
-        if source is None:
-            raise InputError("name a file, an address or - for standard input (or --jsonl)")
-        article = load(app, source, published)
+        article = load(app, str(source), published)
         found = app.extractor.explain(article.text, published=parse_day(article.published, "--published"))
         if as_json:
-            click.echo(
-                msgspec.json.format(
-                    msgspec.json.encode([_tree(e, article.text, explain=explain) for e in found])
-                ).decode()
-            )
+            write_json([_tree(e, article.text, explain=explain) for e in found])
         else:
             _print(found, article, explain=explain)
 
 
-def read_lines(app: App) -> None:
-    """Lines of JSON in, lines of JSON out, in the same order."""
+def read_lines(app: App, published: str | None) -> None:
+    """Lines of JSON in, lines of JSON out, in the same order, each as soon as it is read.
+
+    Raises:
+        InputError: at the end, where a line was wrong; each wrong line was told, and the others answered.
+    """
+    parse_day(published, "--published")
+    wrong = number = 0
     for number, raw in enumerate(sys.stdin.buffer, start=1):
-        if not raw.strip():
+        text = raw.removeprefix(codecs.BOM_UTF8) if number == 1 else raw
+        if not text.strip():
             continue
         try:
-            line = _LINE.decode(raw)
-        except (msgspec.ValidationError, msgspec.DecodeError) as exc:
-            raise InputError(f"standard input, line {number}: {exc}") from exc
-        day = parse_day(line.published, f"standard input, line {number}: published")
-        events = app.extractor.read(line.text, published=day)
-        sys.stdout.buffer.write(msgspec.json.encode({"id": line.id, "events": events}) + b"\n")
-        sys.stdout.buffer.flush()
+            answer = _answer(app, text, published)
+        except Exception as exc:  # one line's fault is told with its number: it must not end the others
+            wrong += 1
+            why = str(exc) if isinstance(exc, Refused) else f"unforeseen {type(exc).__name__}: {exc}"
+            click.echo(f"marsad: standard input, line {number}: {plain(why)}", err=True)
+        else:
+            sys.stdout.buffer.write(answer + b"\n")
+            sys.stdout.buffer.flush()
+    if wrong:
+        raise InputError(f"{wrong} of {number} lines could not be read, see above; the others were answered")
+
+
+def _answer(app: App, raw: bytes, published: str | None) -> bytes:
+    try:
+        line = _LINE.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
+        raise InputError(f'{exc}: write {{"id", "published", "text"}}') from exc
+    day = parse_day(line.published or published, "published")
+    return msgspec.json.encode({"id": line.id, "events": app.extractor.read(line.text, published=day)})
 
 
 def load(app: App, source: str, published: str | None) -> CleanArticle:
@@ -98,10 +119,15 @@ def load(app: App, source: str, published: str | None) -> CleanArticle:
     body, kind, where = _bytes(app, source)
     text = decode(body, kind)
     if not _is_html(text, kind, source):
-        return CleanArticle(url=where, outlet="", title="", text=text, published=published or None)
+        return CleanArticle(url=where, outlet="", title="", text=_untouched(body, text), published=published or None)
     page = clean_page(text, url=where, arabic_day=app.arabic_day)
     day = published or local_day(page.published_at, "UTC") or page.published
     return CleanArticle(url=where, outlet="", title=page.title, text=page.text, published=day)
+
+
+def _untouched(body: bytes, text: str) -> str:
+    """A plain text with its byte order mark, which is a character of it like any other; never without it."""
+    return "\ufeff" + text if body.startswith(codecs.BOM_UTF8) else text
 
 
 def _bytes(app: App, source: str) -> tuple[bytes, str | None, str]:
@@ -109,7 +135,10 @@ def _bytes(app: App, source: str) -> tuple[bytes, str | None, str]:
         answer = app.client.get(source, limit_bytes=_MOST_BYTES)
         return answer.body, answer.headers.get("content-type"), answer.url
     if source == "-":
-        return sys.stdin.buffer.read(_MOST_BYTES), None, "about:blank"
+        body = sys.stdin.buffer.read(_MOST_BYTES + 1)
+        if len(body) > _MOST_BYTES:
+            raise InputError(f"standard input is larger than {_MOST_BYTES // 1_000_000} MB: no article is")
+        return body, None, "about:blank"
     path = Path(source)
     try:
         if path.stat().st_size > _MOST_BYTES:

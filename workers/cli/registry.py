@@ -41,7 +41,8 @@ def check(folder: Path | None) -> None:
 
 def _counts(present: Registry) -> str:
     return (
-        f"{len(present.actors)} actors ({', '.join(sorted(present.tracked))} tracked), {len(present.institutions)} institutions, "
+        f"{len(present.actors)} actors ({', '.join(sorted(present.tracked))} tracked), "
+        f"{len(present.institutions)} institutions, "
         f"{len(present.offices)} offices, {len(present.persons)} persons, {len(present.places)} places, "
         f"{len(present.issues)} issues, {len(present.lexicon.cue)} cues: all right"
     )
