@@ -67,15 +67,25 @@ class Sentences:
 
     def __init__(self, rarity: Mapping[int, int]) -> None:
         self._rarity = rarity
-        self._known: set[Sketch] = set()
+        self._known: Counter[Sketch] = Counter()
         self._holding: dict[int, list[Sketch]] = {}
 
     def add(self, one: Sketch) -> None:
         """Remember a sentence."""
-        if one and one not in self._known:
-            self._known.add(one)
-            for h in _prefix(one, self._rarity):
-                self._holding.setdefault(h, []).append(one)
+        if one:
+            self._known[one] += 1
+            if self._known[one] == 1:
+                for h in _prefix(one, self._rarity):
+                    self._holding.setdefault(h, []).append(one)
+
+    def discard(self, one: Sketch) -> None:
+        """Forget a sentence that was added, as often as it was."""
+        if one:
+            self._known[one] -= 1
+            if self._known[one] == 0:
+                del self._known[one]
+                for h in _prefix(one, self._rarity):
+                    self._holding[h].remove(one)
 
     def __contains__(self, one: Sketch) -> bool:
         """Whether a near-identical sentence was added; never for one without words."""

@@ -6,7 +6,7 @@ The rules are those of the project's ontology ("Position"). It must not know whe
 from __future__ import annotations
 
 from domain.positions.facts import Fact, affected, facts, valid_day
-from domain.positions.fold import fold
+from domain.positions.fold import State, fold, fold_on
 from domain.positions.outcome import Change, EvidenceRef, Outcome, Position, Unconfirmed
 
 __all__ = [
@@ -15,9 +15,11 @@ __all__ = [
     "Fact",
     "Outcome",
     "Position",
+    "State",
     "Unconfirmed",
     "affected",
     "facts",
     "fold",
+    "fold_on",
     "valid_day",
 ]

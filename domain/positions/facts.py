@@ -59,6 +59,11 @@ def valid_day(occurred_on: str | None, precision: str = "day") -> str | None:
         return None
 
 
+def shown_day(fact: Fact, day: str) -> str:
+    """A fact's date as precise as it is known: `2025-09-05`, `2025-09` or `2025`; `day` where it has none."""
+    return (fact.occurred_on or day)[: _SHOWN.get(fact.precision, 10)]
+
+
 def facts(events: Iterable[RecordedEvent]) -> list[Fact]:
     """The facts of events, in their order; may be empty.
 

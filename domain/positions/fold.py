@@ -1,54 +1,86 @@
 """The fold: from the facts of one actor on one issue to its position, day by day in valid time.
 
-It must not know recorded time: facts in any order, recorded whenever, give the same outcome. Cost is about linear.
+It must not know recorded time: facts in any order, recorded whenever, give the same outcome. What later days need of
+the days before is a `State` of bounded size, from which the fold goes on; so its cost follows the days that are new.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
 
 import msgspec
 
 from domain.copies import Sentences, rarity
-from domain.positions.day import decide, in_order, voice, weigh
-from domain.positions.facts import Fact, valid_day
+from domain.positions.day import Verdict, decide, in_order, voice, weigh
+from domain.positions.facts import Fact, shown_day, valid_day
 from domain.positions.outcome import Change, EvidenceRef, Outcome, Position, Unconfirmed
+
+CAP = (
+    100  # newest confirmations of a stance that are weighed and shown, newest conditions and anonymous words remembered
+)
+_NEVER = "9999-99"
 
 Timeline = dict[str, list[Fact]]
 
 
-class _Day(msgspec.Struct, frozen=True, kw_only=True):
-    """A day that bore on the position. `support`: never empty, the best voice first."""
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """The days in a row that bore one stance. `day`, `shown`: the last; `tail`: the newest facts, newest day first."""
 
-    day: str
     stance: str
+    since: str
+    established_by: str | None
+    best: Fact
+    day: str
+    shown: str
     contested: bool
-    support: tuple[Fact, ...]
-
-    @property
-    def lead(self) -> Fact:
-        return self.support[0]
-
-    @property
-    def shown(self) -> str:
-        return self.lead.occurred_on or self.day
+    tail: tuple[Fact, ...]
 
 
-Run = list[_Day]  # days in order, of one stance, with no other between
+class State(msgspec.Struct, frozen=True, kw_only=True):
+    """What all days up to `day` leave behind.
+
+    `told`: the newest reports of a condition; `until`: the first day on which a stance was held no more; `said`: the
+    last day on which the actor itself said it.
+    """
+
+    day: str = ""
+    run: Run | None = None
+    previous: str | None = None
+    previous_since: str | None = None
+    told: tuple[Fact, ...] = ()
+    anonymous: tuple[Fact, ...] = ()
+    until: dict[str, str] = {}
+    said: dict[str, str] = {}
 
 
 def fold(facts: Iterable[Fact]) -> Outcome:
     """The outcome of the facts of one actor on one issue, in any order, doubles among them or none at all."""
+    return fold_on(facts)[0]
+
+
+def fold_on(
+    facts: Iterable[Fact], start: State | None = None, *, every: int | None = None
+) -> tuple[Outcome, list[State]]:
+    """Go on from a state with the facts of later days; earlier ones must not be among them.
+
+    Gives the outcome, its changes those of the later days alone, and with `every` the states on the way: one each time
+    that so many facts were folded and as many are still to come, oldest first.
+    """
     named, anonymous = _timelines(facts)
-    runs = _runs(_days(named))
-    unborne = _unborne(anonymous, runs, named)
-    return Outcome(
-        position=_position(runs, unborne) if runs else None,
-        changes=tuple(_changes(runs)),
-        unconfirmed=_unconfirmed(unborne),
-    )
+    folding = _Folding(start or State(), named)
+    states: list[State] = []
+    left, passed = sum(map(len, named.values())) + sum(map(len, anonymous.values())), 0
+    for day in sorted(named.keys() | anonymous.keys()):
+        words, whispers = named.get(day, []), anonymous.get(day, [])
+        folding.take(day, words, whispers)
+        passed += len(words) + len(whispers)
+        left -= len(words) + len(whispers)
+        if every is not None and passed >= every and left >= every:
+            states.append(folding.state(day))
+            passed = 0
+    return folding.outcome(), states
 
 
 def _timelines(facts: Iterable[Fact]) -> tuple[Timeline, Timeline]:
@@ -73,34 +105,111 @@ def _reading(fact: Fact) -> tuple[int, float, tuple[tuple[int, ...], ...]]:
     return (fact.version, fact.confidence, fact.sketches)
 
 
-def _days(named: Timeline) -> Iterable[_Day]:
-    told = _Conditions(named)
-    held: str | None = None
-    for day in sorted(named):
-        verdict = decide([fact for fact in named[day] if not told.omitted(fact)], held)
+class _Folding:
+    """A fold at work: `take` day after day, then ask."""
+
+    def __init__(self, start: State, named: Timeline) -> None:
+        self._run = start.run
+        self._previous = (start.previous, start.previous_since)
+        self._told = _Conditions(start.told, named)
+        self._anonymous = start.anonymous
+        self._until = dict(start.until)
+        self._said = dict(start.said)
+        self._changes: list[Change] = []
+
+    def take(self, day: str, words: Sequence[Fact], whispers: Sequence[Fact]) -> None:
+        """What was said on a day later than all before; `whispers`: by anonymous sources."""
+        if whispers:
+            self._anonymous = tuple([*in_order(whispers), *self._anonymous][:CAP])
+        self._said.update((fact.stance, day) for fact in words if fact.attribution == "self")
+        held = None if self._run is None else self._run.stance
+        verdict = decide([fact for fact in words if not self._told.omitted(fact)], held) if words else None
         if verdict is None:
-            continue
-        held = verdict.stance
-        if held == "conditional":
-            told.add(verdict.support)
-        yield _Day(day=day, stance=held, contested=verdict.contested, support=verdict.support)
+            return
+        if verdict.stance == "conditional":
+            self._told.add(verdict.support)
+        self._changes.append(_change(day, verdict, held))
+        if held is not None and held == verdict.stance:
+            self._go_on(day, verdict)
+        else:
+            self._begin(day, verdict)
+
+    def state(self, day: str) -> State:
+        """What the days so far leave behind."""
+        return State(
+            day=day,
+            run=self._run,
+            previous=self._previous[0],
+            previous_since=self._previous[1],
+            told=self._told.facts(),
+            anonymous=self._anonymous,
+            until=dict(self._until),
+            said=dict(self._said),
+        )
+
+    def outcome(self) -> Outcome:
+        """What the days so far come to."""
+        unborne = _unborne(self._anonymous, self._until, self._said)
+        position = None if self._run is None else _position(self._run, self._previous, unborne)
+        return Outcome(position=position, changes=tuple(self._changes), unconfirmed=_unconfirmed(unborne))
+
+    def _begin(self, day: str, verdict: Verdict) -> None:
+        lead = verdict.support[0]
+        if self._run is not None:
+            self._previous = (self._run.stance, self._run.since)
+            self._until[self._run.stance] = day
+        self._until[verdict.stance] = _NEVER
+        self._run = Run(
+            stance=verdict.stance,
+            since=shown_day(lead, day),
+            established_by=lead.speaker,
+            best=lead,
+            day=day,
+            shown=shown_day(lead, day),
+            contested=verdict.contested,
+            tail=verdict.support[:CAP],
+        )
+
+    def _go_on(self, day: str, verdict: Verdict) -> None:
+        run, lead = self._run, verdict.support[0]
+        if run is not None:
+            self._run = msgspec.structs.replace(
+                run,
+                best=lead if voice(lead) <= voice(run.best) else run.best,  # of equals the newest
+                day=day,
+                shown=shown_day(lead, day),
+                contested=verdict.contested,
+                tail=(*verdict.support, *run.tail)[:CAP],
+            )
 
 
 class _Conditions:
     """The words by which each speaker set a condition, to know a later report of them that leaves it out."""
 
-    def __init__(self, named: Timeline) -> None:
+    def __init__(self, told: Sequence[Fact], named: Timeline) -> None:
         facts = [fact for day in named.values() for fact in day]
-        conditional = any(fact.stance == "conditional" for fact in facts)
-        self._rarity = rarity(s for fact in facts for s in fact.sketches) if conditional else {}
+        conditional = bool(told) or any(fact.stance == "conditional" for fact in facts)
+        self._rarity = rarity(s for fact in (*told, *facts) for s in fact.sketches) if conditional else {}
+        self._facts: deque[Fact] = deque()
         self._said: dict[str, Sentences] = {}
+        self.add(told)
+
+    def facts(self) -> tuple[Fact, ...]:
+        """The reports that are remembered, oldest first."""
+        return tuple(self._facts)
 
     def add(self, facts: Iterable[Fact]) -> None:
         for fact in facts:
-            if fact.speaker is not None:
-                said = self._said.setdefault(fact.speaker, Sentences(self._rarity))
-                for sketch in fact.sketches:
-                    said.add(sketch)
+            if fact.speaker is None:
+                continue
+            said = self._said.setdefault(fact.speaker, Sentences(self._rarity))
+            for sketch in fact.sketches:
+                said.add(sketch)
+            self._facts.append(fact)
+            if len(self._facts) > CAP:
+                oldest = self._facts.popleft()
+                for sketch in oldest.sketches:
+                    self._said[oldest.speaker or ""].discard(sketch)
 
     def omitted(self, fact: Fact) -> bool:
         """Whether every sentence of the fact is one of those words, and yet no condition was read."""
@@ -111,69 +220,45 @@ class _Conditions:
         return bool(words) and all(sketch in said for sketch in words)
 
 
-def _runs(days: Iterable[_Day]) -> list[Run]:
-    runs: list[Run] = []
-    for day in days:
-        if runs and runs[-1][-1].stance == day.stance:
-            runs[-1].append(day)
-        else:
-            runs.append([day])
-    return runs
-
-
-def _position(runs: Sequence[Run], unborne: Mapping[str, Timeline]) -> Position:
-    run = runs[-1]
-    before = runs[-2][0] if len(runs) > 1 else None
-    first, last = run[0], run[-1]
-    support = [fact for day in reversed(run) for fact in day.support]
-    weight = weigh(support)
-    # min keeps the first of equals: the newest
-    spokesman = min((day.lead for day in reversed(run)), key=voice)
+def _position(run: Run, previous: tuple[str | None, str | None], unborne: Mapping[str, Timeline]) -> Position:
+    weight = weigh(run.tail)
     return Position(
-        actor=first.lead.actor,
-        issue=first.lead.issue,
-        stance=first.stance,
-        speaker=spokesman.speaker,
-        established_by=first.lead.speaker,
-        since=first.shown,
-        last_confirmed=last.shown,
+        actor=run.best.actor,
+        issue=run.best.issue,
+        stance=run.stance,
+        speaker=run.best.speaker,
+        established_by=run.established_by,
+        since=run.since,
+        last_confirmed=run.shown,
         sources=weight.sources,
         articles=weight.articles,
         confidence=weight.confidence,
-        contested=last.contested,
-        unconfirmed=any(day > last.day for days in unborne.values() for day in days),
-        previous=None if before is None else before.stance,
-        previous_since=None if before is None else before.shown,
-        evidence=_evidence(support),
+        contested=run.contested,
+        unconfirmed=any(day > run.day for days in unborne.values() for day in days),
+        previous=previous[0],
+        previous_since=previous[1],
+        evidence=_evidence(run.tail),
     )
 
 
-def _changes(runs: Sequence[Run]) -> Iterable[Change]:
-    before: str | None = None
-    for run in runs:
-        for day in run:
-            yield _change(day, before)
-            before = day.stance
-
-
-def _change(day: _Day, before: str | None) -> Change:
-    lead = day.lead
-    kind = _kind(before, day.stance)
-    weight = weigh(day.support)
+def _change(day: str, verdict: Verdict, before: str | None) -> Change:
+    lead = verdict.support[0]
+    kind = _kind(before, verdict.stance)
+    weight = weigh(verdict.support)
     return Change(
-        key=_key(lead.actor, lead.issue, kind, before or "", day.stance, day.day),
+        key=_key(lead.actor, lead.issue, kind, before or "", verdict.stance, day),
         actor=lead.actor,
         issue=lead.issue,
         kind=kind,
         before=before,
-        after=day.stance,
-        on=day.shown,
+        after=verdict.stance,
+        on=shown_day(lead, day),
         speaker=lead.speaker,
-        event_ids=tuple(fact.event_id for fact in day.support),
+        event_ids=tuple(fact.event_id for fact in verdict.support),
         sources=weight.sources,
         confidence=weight.confidence,
-        contested=day.contested,
-        evidence=_evidence(day.support),
+        contested=verdict.contested,
+        evidence=_evidence(verdict.support),
     )
 
 
@@ -190,23 +275,16 @@ def _key(*parts: str) -> str:
     return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:32]
 
 
-def _unborne(anonymous: Timeline, runs: Sequence[Run], named: Timeline) -> dict[str, Timeline]:
+def _unborne(anonymous: Sequence[Fact], until: Mapping[str, str], said: Mapping[str, str]) -> dict[str, Timeline]:
     """By stance and day, the anonymous words that nobody's own word bears out.
 
     Borne out is what was held on that day or came to be held later, and what the actor itself said then or later.
     """
-    until: dict[str, str] = {}  # the first day on which a stance was held no more
-    for run, after in pairwise([*runs, None]):
-        if run is not None:
-            until[run[0].stance] = "9999-99" if after is None else after[0].day
-    said: dict[str, str] = {}
-    for day in sorted(named):
-        said.update((fact.stance, day) for fact in named[day] if fact.attribution == "self")
     found: dict[str, Timeline] = {}
-    for day, facts in anonymous.items():
-        for fact in facts:
-            if day >= until.get(fact.stance, "") and day > said.get(fact.stance, ""):
-                found.setdefault(fact.stance, {}).setdefault(day, []).append(fact)
+    for fact in anonymous:
+        day = valid_day(fact.occurred_on, fact.precision) or ""
+        if day >= until.get(fact.stance, "") and day > said.get(fact.stance, ""):
+            found.setdefault(fact.stance, {}).setdefault(day, []).append(fact)
     return found
 
 

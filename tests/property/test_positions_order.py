@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.positions import Fact, fold
+from domain.positions import Fact, fold, fold_on, valid_day
 from tests.support.words import sentence, word
 
 STANCES = ("supports", "opposes", "conditional", "undecided")
@@ -74,3 +74,37 @@ def test_what_every_outcome_keeps(words: list[Fact]) -> None:
     assert changes[-1].after == outcome.position.stance
     assert 1 <= outcome.position.sources <= outcome.position.articles
     assert outcome.position.evidence
+
+
+def resumed(words: list[Fact], every: int) -> None:
+    """Going on from any state on the way gives what folding everything gives."""
+    whole, states = fold_on(words, every=every)
+    assert whole == fold(words)
+    for state in states:
+        later = [w for w in words if (valid_day(w.occurred_on, w.precision) or "") > state.day]
+        outcome, _ = fold_on(later, state)
+        assert outcome.position == whole.position
+        assert outcome.unconfirmed == whole.unconfirmed
+        assert outcome.changes == whole.changes[len(whole.changes) - len(outcome.changes) :]
+
+
+@settings(max_examples=300, deadline=None)
+@given(some_words())
+def test_a_fold_goes_on_from_any_day(words: list[Fact]) -> None:
+    resumed(words, every=1)
+
+
+def test_a_fold_goes_on_from_any_of_a_thousand_days() -> None:
+    draw = random.Random(4)  # noqa: S311 -- the same words in every run
+    words = [
+        word(
+            f"e{i:04}",
+            draw.choice(STANCES),
+            f"20{draw.randint(22, 25)}-{draw.randint(1, 12):02}-{draw.randint(1, 28):02}",
+            draw.choice(SPEAKERS),
+            attribution=draw.choice(("self", "outlet", "anonymous")),
+            sketches=(sentence(draw.randint(0, 40)),),
+        )
+        for i in range(1500)
+    ]
+    resumed(words, every=200)
