@@ -17,9 +17,11 @@ from domain.reading.mentions import Mention
 from domain.reading.phrases import Phrases
 from domain.reading.registry import Registry
 from domain.reading.stance import COMPLEMENT, CONTRAST, PLEDGING, StanceReader, Verdict
+from domain.reading.tendency import Tendency, features, stance_of
 from domain.reading.text import Sentence, Word, level
 from domain.reading.topics import TextTopics, Topic, TopicFinder
 
+Considered = tuple[Topic, int, int, Verdict]
 _Type = Literal["statement", "threat", "commitment"]
 _MILITARY = ("هدف", "اهداف", "عسكري", "قوات", "ضرب", "قصف", "سلاح", "بالقوه", "صواريخ", "نووي", "استهداف", "حرب")
 _ECONOMIC = ("عقوبات", "رسوم", "جمركيه", "اقتصادي", "نفط", "غاز", "تجاري", "حظر")
@@ -37,8 +39,9 @@ _READY_REACH = 6
 class Judge:
     """The compiled word lists of threats and undertakings, and the reader of stances. One for each registry."""
 
-    def __init__(self, registry: Registry, topics: TopicFinder) -> None:
+    def __init__(self, registry: Registry, topics: TopicFinder, tendency: Tendency | None = None) -> None:
         self._topics = topics
+        self._tendency = tendency
         words = registry.lexicon.words
         self._tracked = registry.tracked
         self._stances = StanceReader(registry)
@@ -58,33 +61,55 @@ class Judge:
         if speaker is None or speaker.actor not in self._tracked:
             return []
         run = sentence.words
-        breaks = [i for i in range(clause.first + 1, clause.last) if _breaks(run, i)]
-        found = []
         sides = self._sides(run, mentions, speaker)
+        considered = self.considered(sentence, clause, topics, sides)
+        found: list[Candidate] = []
+        silent: list[Candidate] = []
+        for topic, first, last, plain in considered:
+            verdict = self._leaning(run, clause, topic, first, last, plain)
+            if verdict.deed and speaker.actor not in self._undertakers[topic.issue]:
+                continue
+            if self._is_third_party(clause, topic) and not verdict.decisive:
+                continue
+            voice = self._voice(clause, topic, speaker)
+            if verdict.stance is not None:
+                found.append(self._candidate(text, sentence, clause, topic, verdict, when, mentions, voice))
+            elif not topic.rule.startswith(("a short name", "what the text")) and _tells(clause, speaker):
+                silent.append(self._candidate(text, sentence, clause, topic, verdict, when, mentions, voice))
+        if not found:  # somebody speaks about an issue and takes no side: the first that he names
+            found = silent[:1]
+        if not considered:
+            found += self._without_issue(text, sentence, clause, when, mentions, sides)
+        return found
+
+    def considered(
+        self, sentence: Sentence, clause: Clause, topics: TextTopics, sides: Mapping[int, bool]
+    ) -> list[Considered]:
+        """The topics of a clause, each with the words [first, last) that speak of it and what the rules make of them."""
+        run = sentence.words
+        breaks = [i for i in range(clause.first + 1, clause.last) if _breaks(run, i)]
         parts = self._topics.segments(topics, clause.sentence, breaks, clause.first, clause.last)
         if not any(here for _, _, here in parts) and _evaluates(clause):
             meant = self._topics.meant(topics, clause.sentence, run, clause.first, clause.last)
             parts = [(clause.first, clause.last, meant)]
-        silent: list[Candidate] = []
-        for first, last, here in parts:
-            for topic in here:
-                if self._stances.supposed(run, topic.anchors[0][0], clause.first):
-                    continue
-                verdict = self._stances.read(clause, topic, run, first, last, sides)
-                if verdict.deed and speaker.actor not in self._undertakers[topic.issue]:
-                    continue
-                if self._is_third_party(clause, topic) and not verdict.decisive:
-                    continue
-                voice = self._voice(clause, topic, speaker)
-                if verdict.stance is not None:
-                    found.append(self._candidate(text, sentence, clause, topic, verdict, when, mentions, voice))
-                elif not topic.rule.startswith(("a short name", "what the text")) and _tells(clause, speaker):
-                    silent.append(self._candidate(text, sentence, clause, topic, verdict, when, mentions, voice))
-        if not found:  # somebody speaks about an issue and takes no side: the first that he names
-            found = silent[:1]
-        if not any(here for _, _, here in parts):
-            found += self._without_issue(text, sentence, clause, when, mentions, sides)
-        return found
+        return [
+            (topic, first, last, self._stances.read(clause, topic, run, first, last, sides))
+            for first, last, here in parts
+            for topic in here
+            if not self._stances.supposed(run, topic.anchors[0][0], clause.first)
+        ]
+
+    def _leaning(
+        self, run: Sequence[Word], clause: Clause, topic: Topic, first: int, last: int, plain: Verdict
+    ) -> Verdict:
+        """The rules' verdict, weighed by the trained model."""
+        if self._tendency is None:
+            return plain
+        odds = self._tendency.weigh(features(run, clause, topic, first, last, plain))
+        leaning = max(odds, key=lambda name: (odds[name], name))
+        stance = stance_of(leaning, plain.direction)
+        because = plain.because or f"its words lean to {leaning}"
+        return msgspec.structs.replace(plain, stance=stance, because=because, strength=odds[leaning])
 
     def _without_issue(
         self, text: str, sentence: Sentence, clause: Clause, when: Moment, mentions: Sequence[Mention],

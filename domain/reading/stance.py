@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from domain.events import Stance
 from domain.reading.clauses import Clause
@@ -46,7 +47,8 @@ COMPLEMENT = frozenset({"وان", "وبان", "وانه", "وانها", "وبا�
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """A stance with the words that gave it and what flipped it, for explanations. `strength` in [0, 1].
 
-    `deed`: the side follows from something that the speaker's own side does or will do.
+    `deed`: the side follows from something that the speaker's own side does or will do. `direction`: -1 where the words
+    beside the topic turn the proposition round; `sign`: the side before that, 0 where no word takes one.
     """
 
     stance: Stance | None
@@ -56,6 +58,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     strength: float = 0.5
     decisive: bool = False
     deed: bool = False
+    direction: int = 1
+    sign: int = 0
 
 
 class Signal(msgspec.Struct, frozen=True):
@@ -111,24 +115,34 @@ class StanceReader:
         """
         direction, direction_word, direction_at = self._direction(topic, run, clause)
         condition = self._condition_at(run, first, last)
-        if self._own[topic.issue][2].find(run[first:last]):
-            return Verdict(stance="conditional", because="asked for others too", condition=condition, strength=0.8)
-        own = self._decisive(topic.issue, run, first, last)
-        if own is not None:
-            return Verdict(
-                stance="supports" if own.sign > 0 else "opposes", because=own.word, flipped_by=own.flipped_by,
-                condition=condition, strength=0.9, decisive=True,
-            )  # fmt: skip
-        if self._undecided.find(run[first:last]) or (clause.cue is not None and clause.cue.cue.kind == "hesitate"):
-            return Verdict(stance="undecided", because="leaves it open", strength=0.6)
         chain = self._chain(clause, topic, run, first, last, direction_at, sides)
         sign, because, flips, deed = _product(chain)
+        base = Verdict(stance=None, condition=condition, direction=direction, sign=sign)
+        if self._own[topic.issue][2].find(run[first:last]):
+            return replace(base, stance="conditional", because="asked for others too", strength=0.8)
+        own = self._decisive(topic.issue, run, first, last)
+        if own is not None:
+            stance: Stance = "supports" if own.sign > 0 else "opposes"
+            return replace(
+                base, stance=stance, because=own.word, flipped_by=own.flipped_by, strength=0.9, decisive=True
+            )
+        if self._undecided.find(run[first:last]) or (clause.cue is not None and clause.cue.cue.kind == "hesitate"):
+            return replace(base, stance="undecided", because="leaves it open", strength=0.6)
         if sign == 0:
-            return self._without_signal(clause, condition)
+            return base
         if direction < 0:
             flips = f"{flips} {direction_word}".strip()
-        anchor = topic.anchors[0][0]
-        return self._verdict(clause, run, sign * direction, condition, (because, flips), anchor, deed=deed)
+        hangs = self._hangs(clause, run, sign * direction, condition, topic.anchors[0][0])
+        stance = "conditional" if hangs else ("supports" if sign * direction > 0 else "opposes")
+        return replace(base, stance=stance, because=because, flipped_by=flips, strength=0.7, deed=deed)
+
+    def _hangs(
+        self, clause: Clause, run: Sequence[Word], sign: int, condition: tuple[int, int] | None, anchor: int
+    ) -> bool:
+        """Whether the side hangs on a condition."""
+        if clause.cue is not None and clause.cue.cue.kind == "condition":
+            return run[anchor].text.startswith("ل") or run[anchor - 1].text in ("مقابل", "قبل", "لقبول", "قبول")
+        return condition is not None and (sign > 0 or _exception(run, condition))
 
     def supposed(self, run: Sequence[Word], index: int, first: int) -> bool:
         """Whether a word stands in a protasis (إذا …، ف), which supposes and takes no side."""
@@ -145,27 +159,12 @@ class StanceReader:
                 return False
         return False
 
-    def _without_signal(self, clause: Clause, condition: tuple[int, int] | None) -> Verdict:
-        if condition is not None and clause.cue is not None and clause.cue.cue.kind == "condition":
-            return Verdict(stance="conditional", because="a condition is set", condition=condition, strength=0.6)
-        return Verdict(stance=None)
-
-    def _verdict(
-        self, clause: Clause, run: Sequence[Word], sign: int, condition: tuple[int, int] | None,
-        why: tuple[str, str], anchor: int, *, deed: bool,
-    ) -> Verdict:  # fmt: skip
-        hangs = condition is not None and (sign > 0 or _exception(run, condition))
-        if clause.cue is not None and clause.cue.cue.kind == "condition":
-            hangs = run[anchor].text.startswith("ل") or run[anchor - 1].text in ("مقابل", "قبل", "لقبول", "قبول")
-        stance: Stance = "conditional" if hangs else ("supports" if sign > 0 else "opposes")
-        return Verdict(stance=stance, because=why[0], flipped_by=why[1], condition=condition, strength=0.7, deed=deed)
-
     def hanging(self, verdict: Verdict, run: Sequence[Word], clause: Clause) -> Verdict:
         """The verdict on an undertaking, conditional where it waits for something (متى وُقّع السلام)."""
         span = _span(self._after_pledge, run, clause.first, clause.last)
         if span is None:
             return verdict
-        return msgspec.structs.replace(verdict, stance="conditional", condition=verdict.condition or span)
+        return replace(verdict, stance="conditional", condition=verdict.condition or span)
 
     def deed(self, run: Sequence[Word], first: int, last: int, sides: Mapping[int, bool]) -> int | None:
         """The word that tells what the speaker's side will do; None where there is none, or it is denied."""
