@@ -5,22 +5,22 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	&& { echo $$p; break; }; done)
 VENV := .venv
 BIN := $(VENV)/bin
-UV := $(shell command -v uv 2>/dev/null)
+PYTEST_ARGS ?= -n auto --maxprocesses 4 --dist worksteal
 
-.PHONY: help install install-dev run demo test check fix lock bench clean
+.PHONY: help install install-dev run demo test check fix lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 install: $(VENV)/.installed ## Set everything up in .venv
 
-install-dev: $(VENV)/.installed-dev
+install-dev: $(VENV)/.installed-dev ## Also what the tests need
 
 run: install ## Run the service on the embedded default, until Ctrl-C
 	$(BIN)/marsad run
 
-demo: install ## Run the whole path on the shipped corpus, without the internet
-	$(BIN)/marsad demo
+demo: install ## Run the whole path on the shipped corpus, without the internet (DEMO=--once ends by itself)
+	$(BIN)/marsad demo $(DEMO)
 
 test: install-dev ## Set everything up and pass the tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
@@ -45,21 +45,25 @@ clean: ## Remove what the commands made (the environment, not the data)
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Marsad needs Python 3.11 or newer: none was found on PATH (or name one: make PYTHON=/path/to/python)" >&2; exit 1; }
-	@if [ -n "$(UV)" ]; then uv venv -q --python "$(PYTHON)" $(VENV); \
-	elif ! $(PYTHON) -m venv $(VENV) 2>$(VENV).log; then \
-		echo "$(PYTHON) cannot make a virtual environment; install its venv module (on Debian: apt-get install python3-venv)" >&2; \
-		cat $(VENV).log >&2; rm -rf $(VENV) $(VENV).log; exit 1; fi; rm -f $(VENV).log
+	@"$(PYTHON)" -m venv $(VENV) >$(VENV).log 2>&1 || { rm -rf $(VENV); uv venv -q --python "$(PYTHON)" $(VENV) 2>/dev/null; } || { \
+		cat $(VENV).log >&2; rm -rf $(VENV) $(VENV).log; \
+		echo "$(PYTHON) cannot make a virtual environment; install its venv module (on Debian: apt-get install python3-venv)" >&2; exit 1; }
+	@rm -f $(VENV).log
 
-$(VENV)/.installed: $(BIN)/python requirements.txt pyproject.toml
+# uv is quicker where it is there and gets through; pip, which every environment has, otherwise
+define get
+uv pip install -q --python $(BIN)/python $(1) 2>$(VENV)/uv.log || { \
+	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null; \
+	$(BIN)/python -m pip install -q --disable-pip-version-check $(1); }
+endef
+
+$(VENV)/.installed: $(BIN)/python requirements.txt requirements.in pyproject.toml
 	@echo "installing what Marsad runs on into $(VENV) …"
-	@if [ -n "$(UV)" ]; then uv pip install -q --python $(BIN)/python --require-hashes -r requirements.txt; \
-	else $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.txt; fi
-	@if [ -n "$(UV)" ]; then uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .; \
-	else $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .; fi
+	@$(call get,--require-hashes -r requirements.txt)
+	@$(call get,--no-deps --no-build-isolation -e .)
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
 	@echo "installing what the tests need …"
-	@if [ -n "$(UV)" ]; then uv pip install -q --python $(BIN)/python --require-hashes -r requirements-dev.txt; \
-	else $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt; fi
+	@$(call get,--require-hashes -r requirements-dev.txt)
 	@touch $@
