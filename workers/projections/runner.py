@@ -1,7 +1,8 @@
 """The projection `positions`: from the log to positions, changes and deliveries, each event exactly once.
 
 Every step is one transaction of the store: a batch of events taken in with the checkpoint, the keys they touch marked;
-marked keys folded afresh from all their standing facts, with the messages to subscribers. It must not know a database.
+marked keys folded, from the last state that new facts leave as it is, with the messages to subscribers. It must not
+know a database.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ import msgspec
 
 from domain.events import Read, Retraction
 from domain.log import RecordedEvent
-from domain.positions import Change, Fact, facts, fold
+from domain.positions import Change, Fact, facts, fold_on
 from domain.subscriptions import body, idempotency_key, matches
 from workers.ports import Subscription
-from workers.store.positions import Key, NewDelivery, Projecting
+from workers.store.positions import NewDelivery, Projecting
+from workers.store.resuming import Key
 
 NAME = "positions"
+STATE_EVERY = 200  # facts of one key between two places where its fold can go on
 
 
 class Projectable(Protocol):
@@ -54,11 +57,15 @@ class PositionsRunner:
     """Keeps the positions up with the log. Any number may run, in any process: one works, the others find nothing.
 
     `batch`: events a transaction; on SQLite nobody else writes meanwhile. `patience`: facts folded a transaction. Far
-    behind, facts are taken in first, so that each key is folded once and not once a batch.
+    behind, facts are taken in first, so that each key is folded once and not once a batch. `every`: facts of one key
+    between two places where its fold can go on.
     """
 
-    def __init__(self, store: Projectable, *, batch: int = 1000, patience: int = 20_000) -> None:
+    def __init__(
+        self, store: Projectable, *, batch: int = 1000, patience: int = 20_000, every: int = STATE_EVERY
+    ) -> None:
         self._store = store
+        self._every = every
         self._batch = batch
         self._patience = patience
 
@@ -86,7 +93,7 @@ class PositionsRunner:
             taken = take_in(unit, self._batch, now=now)
             if taken == self._batch:
                 return Progress(events=taken)
-            folded = fold_marked(unit, self._patience, now=now, subscriptions=unit.subscriptions())
+            folded = fold_marked(unit, self._patience, now=now, every=self._every, subscriptions=unit.subscriptions())
             return folded + Progress(events=taken)
 
 
@@ -100,22 +107,29 @@ def take_in(unit: Projecting, limit: int, *, now: datetime, until: int | None = 
 
 
 def fold_marked(
-    unit: Projecting, patience: int, *, now: datetime, subscriptions: Sequence[Subscription] = ()
+    unit: Projecting,
+    patience: int,
+    *,
+    now: datetime,
+    every: int = STATE_EVERY,
+    subscriptions: Sequence[Subscription] = (),
 ) -> Progress:
     """Fold keys that wait, until so many facts were folded; changes that are new go to the subscriptions."""
     done: list[Key] = []
     folded = changes = deliveries = 0
     for key in unit.marked(limit=1000):
-        standing = unit.facts(key)
-        outcome = fold(standing)
+        start, later = unit.resume(key)
+        outcome, states = fold_on(later, start, every=every)
+        unit.put_states(key, states)
         unit.put_position(key, outcome.position, sequence=unit.checkpoint)
-        new = unit.put_changes(key, outcome.changes, sequence=unit.checkpoint, now=now)
-        messages = _messages(unit, new, standing, subscriptions, now=now)
+        after = "" if start is None else start.day
+        new = unit.put_changes(key, outcome.changes, sequence=unit.checkpoint, now=now, after=after)
+        messages = _messages(unit, new, later, subscriptions, now=now)
         unit.add_deliveries(messages, now=now)
         changes += len(new)
         deliveries += len(messages)
         done.append(key)
-        folded += len(standing)
+        folded += len(later)
         if folded >= patience:
             break
     unit.unmark(done)

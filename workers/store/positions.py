@@ -12,21 +12,20 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Table, and_, bindparam, func, select, text, update
+from sqlalchemy import Connection, and_, bindparam, func, select, text, update
 
 from domain.errors import Conflict
 from domain.log import RecordedEvent
-from domain.positions import Change, Fact, Position, valid_day
+from domain.positions import Change, Fact, Position, State, valid_day
 from domain.subscriptions import Quote
 from workers.ports import Subscription
 from workers.store import schema as t
 from workers.store.log import head, read
+from workers.store.resuming import LIVE, REBUILD, Key, Tables, pack, resume, standing
 from workers.store.rows import Part, chunks, insert, ring, to_json
 from workers.store.subscriptions import active
 from workers.store.texts import Texts
 
-Key = tuple[str, str]
-_FACT = msgspec.json.Decoder(Fact)
 _POSITION = msgspec.json.Decoder(Position)
 _LOCK = 0x6D617200  # PostgreSQL's advisory locks are numbers; the projection's name is hashed beside it
 
@@ -41,19 +40,6 @@ class NewDelivery(msgspec.Struct, frozen=True, kw_only=True):
     dead: str | None = None
 
 
-class Tables(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a projection keeps what it knows; `name`: its checkpoint's."""
-
-    name: str
-    facts: Table
-    positions: Table
-    changes: Table
-
-
-LIVE = Tables(name="positions", facts=t.position_facts, positions=t.positions, changes=t.changes)
-REBUILD = Tables(
-    name="positions.rebuild", facts=t.rebuild_facts, positions=t.rebuild_positions, changes=t.rebuild_changes
-)
 _BY_NAME = {tables.name: tables for tables in (LIVE, REBUILD)}
 
 
@@ -82,24 +68,34 @@ class Projecting:
 
     def mark(self, keys: Collection[Key]) -> None:
         """Remember keys that are to be folded afresh."""
-        rows = [{"projection": self._name, "actor": actor, "issue": issue} for actor, issue in sorted(keys)]
+        rows = [
+            {"projection": self._name, "actor": actor, "issue": issue, "waiting": True} for actor, issue in sorted(keys)
+        ]
         for chunk in chunks(rows):
-            self._connection.execute(insert(self._connection, t.position_keys).values(chunk).on_conflict_do_nothing())
+            self._connection.execute(
+                insert(self._connection, t.position_keys)
+                .values(list(chunk))
+                .on_conflict_do_update(index_elements=["projection", "actor", "issue"], set_={"waiting": True})
+            )
 
     def marked(self, limit: int) -> list[Key]:
         """Keys that wait to be folded afresh, at most so many."""
         table = t.position_keys
-        query = select(table.c.actor, table.c.issue).where(table.c.projection == self._name)
+        query = select(table.c.actor, table.c.issue).where(table.c.projection == self._name, table.c.waiting)
         query = query.order_by(table.c.actor, table.c.issue).limit(limit)
         return [(row.actor, row.issue) for row in self._connection.execute(query)]
 
     def unmark(self, keys: Collection[Key]) -> None:
-        """Forget keys that were folded."""
+        """Keys that were folded wait no more."""
         table = t.position_keys
-        statement = table.delete().where(
-            table.c.projection == self._name,
-            table.c.actor == bindparam("key_actor"),
-            table.c.issue == bindparam("key_issue"),
+        statement = (
+            table.update()
+            .where(
+                table.c.projection == self._name,
+                table.c.actor == bindparam("key_actor"),
+                table.c.issue == bindparam("key_issue"),
+            )
+            .values(waiting=False)
         )
         if keys:
             self._connection.execute(statement, [{"key_actor": a, "key_issue": i} for a, i in keys])
@@ -132,9 +128,23 @@ class Projecting:
         ).one_or_none()
         return None if row is None else (row.actor, row.issue)
 
-    def facts(self, key: Key) -> list[Fact]:
-        """The standing facts of one actor on one issue."""
-        return [fact for _, fact in facts(self._connection, actor=key[0], issue=key[1], table=self._t.facts)]
+    def resume(self, key: Key) -> tuple[State | None, list[Fact]]:
+        """Where the fold of a key goes on, and the standing facts of later days; earlier days are as they were."""
+        found = resume(self._connection, self._t, key, sequence=self.checkpoint)
+        self._drop_states(key, after="" if found[0] is None else found[0].day)
+        return found
+
+    def put_states(self, key: Key, states: Sequence[State]) -> None:
+        """Keep where later folds of a key can go on."""
+        fixed = {"projection": self._name, "actor": key[0], "issue": key[1], "sequence": self.checkpoint}
+        rows = [fixed | {"day": state.day, "data": to_json(pack(state))} for state in states]
+        if rows:
+            self._connection.execute(t.position_states.insert(), rows)
+
+    def _drop_states(self, key: Key, *, after: str) -> None:
+        table = t.position_states
+        of_key = and_(table.c.projection == self._name, table.c.actor == key[0], table.c.issue == key[1])
+        self._connection.execute(table.delete().where(of_key, table.c.day > after))
 
     def put_position(self, key: Key, position: Position | None, *, sequence: int) -> None:
         """Replace the position of one actor on one issue; None removes it."""
@@ -143,8 +153,10 @@ class Projecting:
         if position is not None:
             self._connection.execute(table.insert(), [_position_row(position) | {"log_sequence": sequence}])
 
-    def put_changes(self, key: Key, changes: Sequence[Change], *, sequence: int, now: datetime) -> list[Change]:
-        """Write the changes of one key as they are now; returns those never seen before, in order.
+    def put_changes(
+        self, key: Key, changes: Sequence[Change], *, sequence: int, now: datetime, after: str = ""
+    ) -> list[Change]:
+        """Write the changes of one key on days after `after` as they are now; returns the new ones, in order.
 
         A change that no longer follows is marked withdrawn, never deleted, and one that follows again stands again.
         """
@@ -152,7 +164,9 @@ class Projecting:
         query = select(table.c.change_key, table.c.data, table.c.withdrawn_at)
         stored = {
             row.change_key: row
-            for row in self._connection.execute(query.where(table.c.actor == key[0], table.c.issue == key[1]))
+            for row in self._connection.execute(
+                query.where(table.c.actor == key[0], table.c.issue == key[1], table.c.on_day > after)
+            )
         }
         present = {change.key: change for change in changes}
         gone = [k for k, row in stored.items() if k not in present and row.withdrawn_at is None]
@@ -244,7 +258,7 @@ class PositionRows(Part):
 
     def behind(self, name: str) -> int:
         """How many events the projection has not seen, and keys it has not folded since."""
-        waiting = select(func.count()).where(t.position_keys.c.projection == name)
+        waiting = select(func.count()).where(t.position_keys.c.projection == name, t.position_keys.c.waiting)
         with self._db.read() as connection:
             seen = connection.execute(select(t.checkpoints.c.seq).where(t.checkpoints.c.projection == name)).scalar()
             return head(connection) - int(seen or 0) + int(connection.execute(waiting).scalar_one())
@@ -252,7 +266,7 @@ class PositionRows(Part):
     def standing_facts(self, key: Key) -> list[Fact]:
         """The standing facts of one actor on one issue, as far as they were projected."""
         with self._db.read() as connection:
-            return [fact for _, fact in facts(connection, actor=key[0], issue=key[1])]
+            return standing(connection, LIVE, key)
 
     def held(self, key: Key) -> Position | None:
         """The stored position of one actor on one issue."""
@@ -286,31 +300,6 @@ def lock(connection: Connection, name: str) -> bool:
         return True
     statement = text("SELECT pg_try_advisory_xact_lock(:room, hashtext(:name))")
     return bool(connection.execute(statement, {"room": _LOCK, "name": name}).scalar_one())
-
-
-def facts(
-    connection: Connection,
-    *,
-    actor: str | None = None,
-    issue: str | None = None,
-    as_of: str | None = None,
-    known_at: datetime | None = None,
-    table: Table = t.position_facts,
-) -> list[tuple[Key, Fact]]:
-    """Facts with their keys, by day and id: those that stand, or stood at `known_at`; `as_of`: an ISO day."""
-    query = select(table.c.actor, table.c.issue, table.c.data).order_by(table.c.occurred_on, table.c.event_id)
-    if known_at is None:
-        query = query.where(table.c.retracted_sequence.is_(None))
-    else:
-        stood = table.c.retracted_at.is_(None) | (table.c.retracted_at > known_at)
-        query = query.where(and_(table.c.recorded_at <= known_at, stood))
-    if actor is not None:
-        query = query.where(table.c.actor == actor)
-    if issue is not None:
-        query = query.where(table.c.issue == issue)
-    if as_of is not None:
-        query = query.where(table.c.occurred_on <= as_of)
-    return [((row.actor, row.issue), _FACT.decode(row.data)) for row in connection.execute(query)]
 
 
 def _position_row(position: Position) -> dict[str, Any]:

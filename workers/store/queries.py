@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -15,14 +14,14 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
 from domain.events import Event, Read, Retraction, Span, Summit
 from domain.log import RecordedEvent
-from domain.positions import Change, Fact, Position, fold
+from domain.positions import Change, Fact, Position, fold, fold_on
 from workers.ports import Feed
 from workers.store import schema as t
 from workers.store import work
 from workers.store.engine import Database
 from workers.store.log import recorded
-from workers.store.positions import facts
 from workers.store.reporting import VIEWS, view_name
+from workers.store.resuming import LIVE, keys, resume, sequence_at, standing
 from workers.store.sources import feed
 from workers.store.texts import Texts
 
@@ -144,9 +143,7 @@ class Queries:
             if as_of is None and known_at is None:
                 found = _stored_positions(connection, actor, issue)
             else:
-                grouped = _by_key(facts(connection, actor=actor, issue=issue, as_of=as_of, known_at=known_at))
-                outcomes = [fold(group).position for _, group in grouped]
-                found = [position for position in outcomes if position is not None]
+                found = _folded_positions(connection, actor, issue, as_of=as_of, known_at=known_at)
             texts = Texts(connection)
             texts.load(ref.article for position in found for ref in position.evidence)
             return [_position(position, texts) for position in found]
@@ -161,8 +158,8 @@ class Queries:
                 rows = connection.execute(query.order_by(t.changes.c.on_day, t.changes.c.sequence)).all()
                 return _changes(connection, [(row.sequence, row.recorded_at, _CHANGE.decode(row.data)) for row in rows])
         with self._db.read() as connection:
-            known = facts(connection, actor=actor, issue=issue, as_of=as_of, known_at=known_at)
-            outcome = fold([fact for _, fact in known])
+            sequence = sequence_at(connection, known_at)
+            outcome = fold(standing(connection, LIVE, (actor, issue), sequence=sequence, as_of=as_of))
             return _changes(connection, [(0, None, change) for change in outcome.changes])
 
     def changes(
@@ -300,9 +297,18 @@ def _stored_positions(connection: Connection, actor: str | None, issue: str | No
     return [_POSITION.decode(data) for data in connection.execute(query).scalars()]
 
 
-def _by_key(found: Sequence[tuple[tuple[str, str], Fact]]) -> Iterable[tuple[tuple[str, str], list[Fact]]]:
-    for key, group in groupby(sorted(found, key=lambda pair: pair[0]), key=lambda pair: pair[0]):
-        yield key, [fact for _, fact in group]
+def _folded_positions(
+    connection: Connection, actor: str | None, issue: str | None, *, as_of: str | None, known_at: datetime | None
+) -> list[Position]:
+    """By the two clocks: each key's fold goes on from the last state that was the same then."""
+    sequence = sequence_at(connection, known_at)
+    found: list[Position] = []
+    for key in keys(connection, actor=actor, issue=issue):
+        start, later = resume(connection, LIVE, key, sequence=sequence, as_of=as_of)
+        position = fold_on(later, start)[0].position
+        if position is not None:
+            found.append(position)
+    return found
 
 
 def _position(position: Position, texts: Texts) -> PositionView:

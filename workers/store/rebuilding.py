@@ -15,7 +15,8 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, exists, func, sel
 from domain.errors import Conflict
 from domain.positions import Change
 from workers.store import schema as t
-from workers.store.positions import LIVE, REBUILD, Key, Projecting, lock
+from workers.store.positions import Projecting, lock
+from workers.store.resuming import LIVE, REBUILD, Key
 from workers.store.rows import Part
 
 _CHANGE = msgspec.json.Decoder(Change)
@@ -95,12 +96,20 @@ class Swap:
             columns = [column.name for column in live.columns]
             rows = select(*(rebuilt.c[name] for name in columns)).where(_only_in(rebuilt, live))
             self._connection.execute(live.insert().from_select(columns, rows))
+        self._move_states()
         for key in found.changes:
             table = REBUILD.changes
             query = select(table.c.data).where(table.c.actor == key[0], table.c.issue == key[1])
             query = query.where(table.c.withdrawn_at.is_(None)).order_by(table.c.sequence)
             changes = [_CHANGE.decode(data) for data in self._connection.execute(query).scalars()]
             self.live.put_changes(key, changes, sequence=self.live.checkpoint, now=now)
+
+    def _move_states(self) -> None:
+        """The keys and the states of the rebuild become the live ones."""
+        for table in (t.position_keys, t.position_states):
+            self._connection.execute(table.delete().where(table.c.projection == LIVE.name))
+            moved = table.update().where(table.c.projection == REBUILD.name)
+            self._connection.execute(moved.values(projection=LIVE.name))
 
     def _count(self, one: Table, other: Table) -> int:
         query = select(func.count()).select_from(one).where(_only_in(one, other))
@@ -135,5 +144,6 @@ def _only_in(one: Table, other: Table) -> ColumnElement[bool]:
 def _clear(connection: Connection) -> None:
     for table in (REBUILD.facts, REBUILD.positions, REBUILD.changes):
         connection.execute(table.delete())
-    connection.execute(t.position_keys.delete().where(t.position_keys.c.projection == REBUILD.name))
+    for table in (t.position_keys, t.position_states):
+        connection.execute(table.delete().where(table.c.projection == REBUILD.name))
     connection.execute(t.checkpoints.delete().where(t.checkpoints.c.projection == REBUILD.name))

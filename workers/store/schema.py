@@ -206,7 +206,7 @@ log_seals = Table(
 
 
 def _facts_table(name: str) -> Table:
-    return Table(
+    made = Table(
         name,
         metadata,
         Column("event_id", Text, primary_key=True),
@@ -219,7 +219,12 @@ def _facts_table(name: str) -> Table:
         Column("retracted_sequence", Big),
         _time("retracted_at", nullable=True),
         Index(None, "actor", "issue", "occurred_on"),
+        Index(None, "actor", "issue", "sequence"),
     )
+    taken_back = made.c.retracted_sequence.is_not(None)
+    columns = (made.c.actor, made.c.issue, made.c.retracted_sequence)
+    Index(f"ix_{name}_retracted", *columns, postgresql_where=taken_back, sqlite_where=taken_back)
+    return made
 
 
 def _positions_table(name: str) -> Table:
@@ -272,12 +277,24 @@ rebuild_facts = _facts_table("rebuild_facts")
 rebuild_positions = _positions_table("rebuild_positions")
 rebuild_changes = _changes_table("rebuild_changes")
 
-position_keys = Table(  # keys whose facts are in, and which are not folded yet
+position_keys = Table(  # every key that has facts; `waiting`: they are in, and not folded yet
     "position_keys",
     metadata,
     Column("projection", Text, primary_key=True),
     Column("actor", Text, primary_key=True),
     Column("issue", Text, primary_key=True),
+    Column("waiting", Boolean, nullable=False, server_default=true()),
+)
+
+position_states = Table(  # where a fold can go on: all days up to `day`, as the log stood at `sequence`
+    "position_states",
+    metadata,
+    Column("projection", Text, primary_key=True),
+    Column("actor", Text, primary_key=True),
+    Column("issue", Text, primary_key=True),
+    Column("day", Text, primary_key=True),
+    Column("sequence", Big, nullable=False),
+    _text("data"),
 )
 
 channels = Table(

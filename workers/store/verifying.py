@@ -21,7 +21,7 @@ from domain.positions import fold
 from domain.seals import Entry, Finding, Sealed, broken_chain, differences, leaf, misnamed
 from workers.store import schema as t
 from workers.store.log import head
-from workers.store.positions import LIVE, Key, facts
+from workers.store.resuming import LIVE, Key, standing
 from workers.store.rows import Part, to_json
 from workers.store.seals import entries, seals
 
@@ -160,7 +160,7 @@ class _Check:
             query = select(source.c.actor, source.c.issue).distinct()
             keys |= {(row.actor, row.issue) for row in self._connection.execute(query)}
         waiting = select(t.position_keys.c.actor, t.position_keys.c.issue).where(
-            t.position_keys.c.projection == LIVE.name
+            t.position_keys.c.projection == LIVE.name, t.position_keys.c.waiting
         )
         keys -= {(row.actor, row.issue) for row in self._connection.execute(waiting)}
         deque(map(self._compare_key, sorted(keys)), maxlen=0)
@@ -168,7 +168,7 @@ class _Check:
 
     def _compare_key(self, key: Key) -> None:
         actor, issue = key
-        outcome = fold(fact for _, fact in facts(self._connection, actor=actor, issue=issue))
+        outcome = fold(standing(self._connection, LIVE, key))
         table = t.positions
         query = select(table).where(table.c.actor == actor, table.c.issue == issue)
         row: Any = self._connection.execute(query).one_or_none()
