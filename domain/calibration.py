@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 
 import msgspec
 
@@ -67,8 +69,9 @@ def fit(events: Sequence[Judged], fewest: int = _FEWEST) -> list[Point]:
 def _pooled(events: Sequence[Judged], fewest: int) -> Iterator[tuple[list[float], int]]:
     """Blocks of rising scores whose shares rise too, each of so many events at least."""
     blocks: list[tuple[list[float], int]] = []
-    for score, right in sorted(events):
-        blocks.append(([score], int(right)))
+    for _, tied in groupby(sorted(events), key=itemgetter(0)):  # one score is one block, whatever the order
+        same = list(tied)
+        blocks.append(([s for s, _ in same], sum(right for _, right in same)))
         while len(blocks) > 1 and _merges(blocks[-2], blocks[-1], fewest):
             scores, good = blocks.pop()
             blocks[-1] = (blocks[-1][0] + scores, blocks[-1][1] + good)
@@ -80,7 +83,7 @@ def _pooled(events: Sequence[Judged], fewest: int) -> Iterator[tuple[list[float]
 
 def _merges(one: tuple[list[float], int], other: tuple[list[float], int], fewest: int) -> bool:
     falls = one[1] * len(other[0]) >= other[1] * len(one[0])
-    return falls or len(one[0]) < fewest or one[0][-1] == other[0][0]
+    return falls or len(one[0]) < fewest
 
 
 def apply(points: Sequence[Point], score: float) -> float:
