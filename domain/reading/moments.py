@@ -85,11 +85,13 @@ def _content_start(clause: Clause, sentence: Sentence) -> int | None:
 
 def moment(mention: DateMention) -> Moment:
     """The moment that a date expression names."""
-    precision = mention.precision
+    silent = mention.kind == "earlier_today" and mention.rule == "earlier"
     return Moment(
-        occurred_on=mention.occurred_on, precision=precision, inferred=mention.kind == "earlier_today" and mention.rule == "earlier",
+        occurred_on=mention.occurred_on,
+        precision=mention.precision,
+        inferred=silent,
         how=f"{mention.kind}: {mention.rule}",
-    )  # type: ignore[arg-type]  # fmt: skip
+    )
 
 
 def meeting_moment(dates: Sequence[DateMention], start: int, published: date | None, *, ahead: bool) -> Moment | None:

@@ -1,0 +1,578 @@
+"""Who meets: the parties that the words around a head tie to it.
+
+Behind a head the words are read once, in order: a preposition governs what follows it, مع and بين bring company, a
+verb's subject and object stand free of both, a conjunction goes on with those already found. Before the head stand the
+subject of its verb and whom a pronoun means. It must not know whether a meeting takes place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+import msgspec
+
+from domain.reading.candidates import Moment
+from domain.reading.clauses import Clause, Speaker
+from domain.reading.cues import past_forms, present_forms
+from domain.reading.dates import DateMention
+from domain.reading.mentions import Mention
+from domain.reading.phrases import Phrases
+from domain.reading.registry import Registry
+from domain.reading.text import Sentence, Word, level
+from domain.reading.topics import TextTopics
+
+REACH = 26
+_HOLD_REACH = 10
+_PEOPLE = ("person", "office", "institution")
+_MEMBERS = (*_PEOPLE, "people", "actor")
+_VERBS = ("meet", "receive", "discuss", "call", "talk", "visit", "join")
+_RELATIVES = frozenset({"الذي", "التي", "اللذين", "اللذان", "الذين", "اللتين"})
+_AUXILIARIES = frozenset({"قد", "وقد", "كان", "كانت", "وكان", "وكانت", "لن", "لم", "لا", "ان", "سوف"})
+_SELF = frozenset({"انه", "انها", "بانه", "بانها", "لانه", "لانها"})
+_PRONOUNS = ("هما", "هم", "ها", "ه")
+
+
+class Head(msgspec.Struct, frozen=True):
+    """What names a meeting: words [first, last). `kind`: noun, weak (a noun that needs more), or a verb's class."""
+
+    first: int
+    last: int
+    kind: str
+    tense: str = ""
+
+
+class Parties(msgspec.Struct, frozen=True):
+    """Who meets. `held_by`: the word of the verb that holds the meeting, with its tense."""
+
+    actors: frozenset[str] = frozenset()
+    members: tuple[Mention, ...] = ()
+    held_by: int | None = None
+    tense: str = ""
+    partner: bool = False
+
+
+class Cast(msgspec.Struct):
+    """Who has been named so far in one text, the latest last; changes while the text is read."""
+
+    people: list[Mention] = msgspec.field(default_factory=list)
+
+    def enter(self, mentions: Iterable[Mention]) -> None:
+        """Remember the persons and offices of a sentence."""
+        self.people += [m for m in mentions if m.kind in ("person", "office") and not m.former]
+        del self.people[:-12]
+
+    def pair(self, rank: str | None) -> list[Mention]:
+        """The last two of different actors, of one rank where الرئيسان or الوزيران names it."""
+        found: list[Mention] = []
+        for mention in reversed(self.people):
+            if (rank is None or mention.level == rank) and all(m.actor != mention.actor for m in found):
+                found.append(mention)
+            if len(found) == 2:
+                return found
+        return []
+
+
+class Scenery(msgspec.Struct, frozen=True, kw_only=True):
+    """The sentence in which meetings are read, with what is known of it. `carried`: whom a pronoun may stand for."""
+
+    index: int
+    sentence: Sentence
+    mentions: Sequence[Mention]
+    clauses: Sequence[tuple[Clause, Moment]]
+    dates: Sequence[DateMention]
+    topics: TextTopics
+    published: date | None
+    carried: Speaker | None
+    cast: Cast = msgspec.field(default_factory=Cast)
+
+
+class Attendance:
+    """The compiled words of company. One for each registry."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        words = registry.lexicon.meetings
+        nouns = [(form, "noun") for n in words["nouns"] for form in (n, n + "ا")]
+        nouns += [(form, "weak") for n in words["weak"] for form in (n, n + "ا")]
+        nouns += [(n, "act") for n in words["acts"]]
+        self._nouns = Phrases(nouns)
+        self._verbs = verb_table([entry for kind in _VERBS for entry in _verbs(words[kind], kind)])
+        self.holding = verb_table(_verbs(words["hold"], "hold"))
+        self.attending = verb_table(_verbs(words["attend"], "attend"))
+        self.telephone = Phrases((p, True) for p in words["telephone"])
+        self._hosting = Phrases((p, True) for p in words["hosting"])
+        self.stops, self.plenty, self.company, self.under, self._bar, self._bodies = (
+            frozenset(map(level, words[name]))
+            for name in ("stops", "plenty", "with", "under", "not_before", "not_after")
+        )
+        self.pairs = {level(w): rank for rank in ("leaders", "ministers", "any") for w in words["pairs_" + rank]}
+        self.adjectives = _adjectives(registry)
+
+    # ---- heads
+
+    def heads(self, scenery: Scenery) -> list[Head]:
+        """The words of a sentence that name a meeting, in order."""
+        run = scenery.sentence.words
+        named = {i for m in scenery.mentions for i in range(m.first, m.last)}
+        heads = [
+            Head(hit.first, hit.last, hit.values[0])
+            for hit in self._nouns.find(run)
+            if hit.first not in named and not self._barred(hit.first, hit.last, run)
+        ]
+        taken = {i for h in heads for i in range(h.first, h.last)} | named
+        for index, word in enumerate(run):
+            verb = verb_at(self._verbs, word.text) if index not in taken else None
+            if verb is not None:
+                heads.append(Head(index, index + 1, verb.kind, verb.tense))
+        return sorted(heads, key=lambda h: h.first)
+
+    def _barred(self, first: int, behind: int, run: Sequence[Word]) -> bool:
+        """لقاء صحافي, اجتماع مجلس الوزراء, لجنة المفاوضات: no meeting of two actors."""
+        if first and run[first - 1].text.lstrip("وبل").removeprefix("ال") in self._bodies:
+            return True
+        return behind < len(run) and run[behind].text.removeprefix("ال") in self._bar
+
+    # ---- parties
+
+    def parties(self, head: Head, scenery: Scenery) -> Parties:
+        """Who meets by a head; with fewer than two actors where nothing tells."""
+        behind = self._behind(head, scenery)
+        found = self._of_verb(head, behind, scenery) if head.kind in _VERBS else self._of_noun(head, behind, scenery)
+        return self._with_host(head, found, scenery)
+
+    def blocs(self, actors: Iterable[str]) -> set[str]:
+        """Those among actors that are no single state."""
+        return {a for a in actors if self._registry.actors[a].kind != "state"}
+
+    def _of_verb(self, head: Head, behind: _Behind, scenery: Scenery) -> Parties:
+        run, mentions = scenery.sentence.words, scenery.mentions
+        actors, members = set(behind.actors), list(behind.members)
+        subject = subject_before(head.first, mentions, run)
+        if head.kind == "talk" and not (behind.partner and self._by_telephone(head, run)):
+            return Parties()
+        if head.kind == "visit" and not any(m.kind in ("person", "office") for m in members):
+            return Parties()
+        if subject is not None and (subject.kind in _MEMBERS or subject.acts):
+            group = [subject, *chain_of(subject, mentions)]
+            members += group
+            actors |= {m.actor for m in group}
+        needy = head.kind in ("discuss", "join")
+        if needy and not behind.partner and not (len(actors) > 1 and all(m.kind in _PEOPLE for m in members)):
+            return Parties()
+        if head.kind == "join" and len({m.actor for m in members if m.kind in ("person", "office")}) < 2:
+            return Parties()
+        if subject is None and len(actors) < 2 and (actors or self._dual(head, run)):
+            group = self._pronoun(head, scenery, several=self._dual(head, run) and not actors)
+            members += group
+            actors |= {m.actor for m in group} or self._carried(scenery, bool(actors))
+        return Parties(frozenset(actors), tuple(members), head.first, head.tense, behind.partner)
+
+    def _of_noun(self, head: Head, behind: _Behind, scenery: Scenery) -> Parties:
+        run = scenery.sentence.words
+        actors, members = set(behind.actors), list(behind.members)
+        suffix = self.suffix(run[head.last - 1])
+        holder = self._holder(head, run)
+        if holder is not None:
+            group = self._holding_subject(holder[0], head, scenery)
+            members += group
+            actors |= {m.actor for m in group}
+        if suffix:
+            group = self._pronoun(head, scenery, several=suffix in ("هم", "هما") and not behind.partner)
+            members += group
+            actors |= {m.actor for m in group} or self._carried(scenery, bool(actors))
+        elif head.kind == "act" and not suffix and not behind.partner and len(actors) < 2:
+            return Parties()
+        elif (
+            len(actors) == 1
+            and not self.blocs(actors) - self._in_person(members)
+            and (behind.partner or self._purpose(head, run))
+        ):
+            group = self._pronoun(head, scenery, several=False)
+            members += group
+            actors |= {m.actor for m in group} or self._carried(scenery, True)
+        elif not actors and self._by_telephone(head, run):
+            members += self._told_to(head, scenery)
+            actors |= {m.actor for m in members}
+        tense = "" if holder is None else holder[1]
+        return Parties(frozenset(actors), tuple(members), None if holder is None else holder[0], tense, behind.partner)
+
+    def _in_person(self, members: Iterable[Mention]) -> set[str]:
+        return {m.actor for m in members if m.kind in ("person", "office")}
+
+    def _dual(self, head: Head, run: Sequence[Word]) -> bool:
+        """التقيا, يجتمعان, بحثوا: a verb of several without a subject behind it."""
+        text = run[head.first].text
+        return head.kind in _VERBS and text.endswith(("ا", "ان", "وا", "ون")) and not text.endswith("جرا")
+
+    def _by_telephone(self, head: Head, run: Sequence[Word]) -> bool:
+        return bool(self.telephone.find(run[head.first : head.last + 8]))
+
+    def suffix(self, word: Word) -> str:
+        """The pronoun on a noun: هما of لقائهما; the feminine ending is none."""
+        text = word.text
+        if text.endswith(("قمه", "مكالمه", "جوله", "جلسه", "محادثه", "زياره", "مريي", "هاتفيه")):
+            return ""
+        return next((p for p in _PRONOUNS if text.endswith(p)), "")
+
+    def _purpose(self, head: Head, run: Sequence[Word]) -> bool:
+        return run[head.first].text.startswith("لل") or run[head.first].text == "ليلتقي"
+
+    # ---- behind the head
+
+    def _behind(self, head: Head, scenery: Scenery) -> _Behind:
+        return _Reading(self, head, scenery).read()
+
+    # ---- before the head
+
+    def _holder(self, head: Head, run: Sequence[Word]) -> tuple[int, str] | None:
+        """The verb that holds the meeting, before the noun or in its relative clause, with its tense."""
+        for index in range(head.first - 1, max(-1, head.first - _HOLD_REACH), -1):
+            verb = verb_at(self.holding, run[index].text)
+            if verb is not None:
+                return index, verb.tense
+            if run[index].text in self.stops:
+                break
+        for index in range(head.last, min(len(run), head.last + 8)):
+            verb = verb_at(self.holding, run[index].text)
+            if verb is not None and (
+                run[index - 1].text in _RELATIVES or run[index - 1].text in _AUXILIARIES or index <= head.last + 3
+                or run[index].text.endswith(("ها", "ه"))
+            ):  # fmt: skip
+                return index, verb.tense
+        return None
+
+    def _holding_subject(self, verb: int, head: Head, scenery: Scenery) -> list[Mention]:
+        run, mentions = scenery.sentence.words, scenery.mentions
+        stop = head.first if verb < head.first else min(len(run), verb + 8)
+        behind = [m for m in mentions if verb < m.first < stop and m.front in ("", "و") and _free(m, run)]
+        behind = [m for m in behind if m.kind != "place" and m.acts and m.first - verb <= 4 and not m.former]
+        if behind:
+            return chain_of(behind[0], mentions)
+        before = subject_before(verb, mentions, run)
+        if before is not None:
+            return chain_of(before, mentions)
+        if verb > head.first and run[verb].text.endswith(("ها", "ه")):
+            return self._pronoun(Head(verb, verb + 1, "hold"), scenery, several=False)
+        return []
+
+    def _pronoun(self, head: Head, scenery: Scenery, *, several: bool) -> list[Mention]:
+        """Whom a pronoun or an unsaid subject means: the nearest subject before, for several a group of two actors."""
+        run, mentions = scenery.sentence.words, scenery.mentions
+        before = [m for m in mentions if m.last <= head.first and m.kind in _MEMBERS and not m.former]
+        if several:
+            for mention in reversed(before):
+                chain = chain_of(mention, mentions)
+                if len({m.actor for m in chain}) > 1:
+                    return chain
+            two = _latest_two([m for m in before if m.kind in ("person", "office")])
+            return two or scenery.cast.pair(None)
+        subjects = [m for m in before if m.front in ("", "و", "ف") and _free(m, run) and (m.acts or m.kind in _PEOPLE)]
+        people = [m for m in subjects if m.kind in ("person", "office", "people")]
+        return self._saying(before, head, scenery) or (people or subjects)[-1:]
+
+    def _saying(self, before: Sequence[Mention], head: Head, scenery: Scenery) -> list[Mention]:
+        """قال ... إنه التقى: behind إنه the pronoun means the speaker, whoever else was named before it."""
+        run = scenery.sentence.words
+        last = before[-1].last if before else 0
+        speakers = [c.speaker.actor for c, _ in scenery.clauses if c.speaker is not None and c.first <= head.first]
+        if not speakers or not any(w.text in _SELF for w in run[last : head.first]):
+            return []
+        return [m for m in before if m.actor == speakers[-1]][-1:]
+
+    def _carried(self, scenery: Scenery, wanted: bool) -> set[str]:
+        return {scenery.carried.actor} if wanted and scenery.carried is not None else set()
+
+    def _told_to(self, head: Head, scenery: Scenery) -> list[Mention]:
+        """أبلغ X نظيره Y في مكالمة: the two who stand before a call that names nobody."""
+        before = [
+            m for m in scenery.mentions
+            if m.last <= head.first and head.first - m.last <= 14 and m.kind in ("person", "office") and not m.former
+        ]  # fmt: skip
+        return _latest_two(before)
+
+    def _with_host(self, head: Head, parties: Parties, scenery: Scenery) -> Parties:
+        """A bloc's meeting counts the state that hosts it, where a verb of hosting says so."""
+        if not self.blocs(parties.actors):
+            return parties
+        near = [m for m in scenery.mentions if abs(m.first - head.first) <= REACH and m.kind != "place"]
+        hosts = {m.actor for m in near if m.kind == "capital" and not m.acts and 0 < m.first - head.last <= 7}
+        for mention in near:
+            around = scenery.sentence.words[max(0, mention.first - 1) : mention.last + 2]
+            if self._hosting.find(around):
+                hosts.add(mention.actor)
+        return msgspec.structs.replace(parties, actors=parties.actors | hosts)
+
+
+class _Behind(msgspec.Struct, frozen=True):
+    """What stands behind a head: the actors, their mentions, and whether a word of company brought one."""
+
+    actors: frozenset[str]
+    members: tuple[Mention, ...]
+    partner: bool
+
+
+class _Reading:
+    """One walk over the words behind a head."""
+
+    def __init__(self, lists: Attendance, head: Head, scenery: Scenery) -> None:
+        self._lists, self._head, self._scenery = lists, head, scenery
+        self._run = scenery.sentence.words
+        self._starts = {m.first: m for m in scenery.mentions}
+        self._cues = {c.cue.index for c, _ in scenery.clauses if c.cue is not None and c.cue.cue.form != "noun"}
+        self._members: list[Mention] = []
+        self._actors: set[str] = set()
+        self._partner = False
+        self._mode, self._since = "free", head.last  # free, with, under
+
+    def read(self) -> _Behind:
+        """The parties behind the head."""
+        index, stop = self._head.last, min(len(self._run), self._head.last + REACH)
+        while index < stop:
+            mention = self._starts.get(index)
+            if mention is not None:
+                self._meet(mention)
+                index = mention.last
+            elif self._ends(index):
+                break
+            else:
+                index = self._word(index)
+        if len(self._actors) > 1 and self._head.kind not in _VERBS:
+            self._partner = True
+        return _Behind(frozenset(self._actors), tuple(self._members), self._partner)
+
+    def _ends(self, index: int) -> bool:
+        """Whether another clause begins at a word."""
+        text = self._run[index].text
+        if self._attends(index) or (text in _RELATIVES and self._relative(index)):
+            return False
+        if text == "عن" and self._text(index + 1) == "بعد":
+            return False
+        return text in self._lists.stops or (index in self._cues and index > self._head.last)
+
+    def _relative(self, index: int) -> bool:
+        """التي عقدها, الذي كان مقررا: a relative clause that tells of the meeting itself."""
+        following = range(index + 1, min(len(self._run), index + 3))
+        return any(
+            verb_at(self._lists.holding, self._run[i].text) or self._attends(i)
+            or self._run[i].text in ("كان", "كانت", "من", "يعتزم", "تعتزم", "سيكون")
+            for i in following
+        )  # fmt: skip
+
+    def _attends(self, index: int) -> bool:
+        return verb_at(self._lists.attending, self._run[index].text) is not None
+
+    def _text(self, index: int) -> str:
+        return self._run[index].text if index < len(self._run) else ""
+
+    def _word(self, index: int) -> int:
+        text = self._run[index].text
+        bare = text[1:] if text[:1] == "و" and len(text) > 3 else text
+        if bare in self._lists.company or self._attends(index) or (bare == "الي" and self._towards()):
+            self._mode, self._since = "with", index
+        elif bare.lstrip("لب").startswith(("نظير", "نظراي")):
+            self._counterpart(index)
+        elif bare in self._lists.plenty or bare in self._lists.pairs:
+            return self._group(index, bare)
+        elif bare.removeprefix("ل") in self._lists.plenty and index == self._head.last:
+            return self._group(index, bare.removeprefix("ل"))
+        elif text == "من" and (self._incoming() or self._text(index - 1) in self._lists.plenty):
+            self._mode, self._since = "with", index
+        elif bare in self._lists.under:
+            self._mode, self._since = "under", index
+        elif self._adjective(index) is not None and index <= self._head.last + 1:
+            return self._nations(index)
+        elif self._mode == "under" and index - self._since >= 4:
+            self._mode = "free"
+        return index + 1
+
+    def _towards(self) -> bool:
+        """تحدث إلى, جلوسه إلى: the other party."""
+        return self._head.kind in ("talk", "call", "act", "discuss") or self._incoming()
+
+    def _incoming(self) -> bool:
+        """اتصالا هاتفيا من: who calls."""
+        return bool(self._lists.telephone.find(self._run[self._head.first : self._head.last]))
+
+    def _meet(self, mention: Mention) -> None:
+        near = bool(self._members) and mention.first - self._members[-1].last <= 4
+        joined = mention.front.startswith("و") and near and self._mode != "under"
+        if mention.kind == "place" or mention.former or (self._mode == "under" and not self._by_clitic(mention)):
+            self._mode = "free" if self._mode == "under" else self._mode
+            return
+        if mention.actor == "UN" and mention.kind not in ("person", "office"):
+            return
+        if mention.kind == "capital" and not (self._mode == "with" or joined):
+            return
+        if (self._mode == "with" and not mention.front.startswith(("ل", "ك"))) or self._by_clitic(mention):
+            self._add(mention, partner=True)
+        elif joined or self._is_free(mention):
+            self._add(mention, partner=False)
+
+    def _by_clitic(self, mention: Mention) -> bool:
+        """التقى بنظيره, اجتماع لحلف الأطلسي."""
+        front = mention.front.removeprefix("و")
+        if front == "ب":
+            return mention.kind in ("person", "office")
+        bloc = bool(self._lists.blocs([mention.actor]))
+        return front == "ل" and bloc and self._head.kind in ("noun", "weak") and mention.first - self._head.last <= 4
+
+    def _is_free(self, mention: Mention) -> bool:
+        """A verb's subject or object, or what a noun stands in construct with."""
+        if mention.front not in ("", "ف") or self._mode == "under":
+            return False
+        suffixed = bool(self._lists.suffix(self._run[self._head.last - 1]))
+        if self._head.kind in _VERBS or (self._head.kind in ("noun", "act") and suffixed):
+            return len(self._members) < 2 and mention.kind in _MEMBERS
+        return mention.first - self._head.last <= 1
+
+    def _add(self, mention: Mention, *, partner: bool) -> None:
+        self._members.append(mention)
+        self._actors.add(mention.actor)
+        self._partner = self._partner or partner
+
+    def _counterpart(self, index: int) -> None:
+        """نظيره الأميركي: the nation by its adjective; the name may follow."""
+        if self._mode == "under" and self._run[index].text[:1] not in "لب":
+            return
+        actor = self._adjective(index + 1)
+        if actor is not None:
+            self._actors.add(actor)
+        self._partner = True
+        self._mode, self._since = "with", index
+
+    def _group(self, index: int, bare: str) -> int:
+        """قادة أوروبيون, الوزيران الأميركي والروسي: nations behind a noun of several; a bare pair stands for the last two."""
+        if self._mode == "under":
+            return index + 1
+        nations, behind = self._adjectives_from(index + 1)
+        if nations and (self._mode == "with" or self._head.kind in _VERBS or index <= self._head.last + 1):
+            self._actors |= nations
+            self._partner = True
+            return behind
+        if bare in self._lists.pairs and not nations and behind not in self._starts:
+            rank = self._lists.pairs[bare]
+            before = [m for m in self._scenery.mentions if m.last <= index and m.kind in ("person", "office")]
+            cast = Cast([*self._scenery.cast.people, *before])
+            for mention in cast.pair(None if rank == "any" else rank):
+                self._add(mention, partner=True)
+        elif self._mode == "free":
+            self._mode, self._since = ("with", index) if index <= self._head.last + 2 else ("free", index)
+        return index + 1
+
+    def _adjective(self, index: int) -> str | None:
+        text = self._text(index)
+        for front in (text, text.removeprefix("و")):
+            actor = self._lists.adjectives.get(front.removeprefix("ال"))
+            if actor is not None:
+                return actor
+        return None
+
+    def _adjectives_from(self, index: int) -> tuple[set[str], int]:
+        found: set[str] = set()
+        while index < len(self._run) and index not in self._starts:
+            actor = self._adjective(index)
+            if actor is None:
+                break
+            found.add(actor)
+            index += 1
+        return found, index
+
+    def _nations(self, index: int) -> int:
+        """القمة الروسية الأميركية: two nations or more named by adjectives behind the noun."""
+        found, behind = self._adjectives_from(index)
+        if len(found) > 1:
+            self._actors |= found
+            self._partner = True
+            return behind
+        return index + 1
+
+
+def _latest_two(people: Sequence[Mention]) -> list[Mention]:
+    found = Cast(list(people)).pair(None)
+    return found[::-1]
+
+
+def _verbs(entries: Sequence[str], kind: str) -> list[tuple[str, Head]]:
+    """The forms of verbs given as past and present; future ones bear their س."""
+    found = []
+    for entry in entries:
+        past, _, present = level(entry).partition(" ")
+        if past != "-":
+            found += [(form, Head(0, 0, kind, "past")) for form, _ in past_forms(past)]
+        for form, _ in present_forms(present) if present else ():
+            found += [(form, Head(0, 0, kind, "present")), ("س" + form, Head(0, 0, kind, "future"))]
+        if present:
+            dual = (present[:-1] + "يان", "ت" + present[1:-1] + "يان") if present[-1] == "ي" else (present + "ان",)
+            found += [(form, Head(0, 0, kind, "present")) for form in (*dual, *(d[:-1] for d in dual))]
+            found += [("س" + form, Head(0, 0, kind, "future")) for form in dual]
+    return found
+
+
+def verb_table(entries: Iterable[tuple[str, Head]]) -> dict[str, Head]:
+    """Forms to verbs; of one form read as past and as present the past counts (اجتمع)."""
+    table: dict[str, Head] = {}
+    for form, head in sorted(entries, key=lambda entry: entry[1].tense != "past"):
+        table.setdefault(form, head)
+    return table
+
+
+def verb_at(table: dict[str, Head], text: str) -> Head | None:
+    """The verb of a word, past its conjunction and its pronoun (عقدها)."""
+    fronts = [text]
+    if len(text) > 3 and (text[0] in "وف" or text[:2] == "لي"):
+        fronts.append(text[1:])
+    for front in fronts:
+        for pronoun in ("", *_PRONOUNS):
+            form = front.removesuffix(pronoun)
+            if form in table and (pronoun == "" or form != front):
+                return table[form]
+    return None
+
+
+def _adjectives(registry: Registry) -> dict[str, str]:
+    table: dict[str, str] = {}
+    for actor in registry.actors.values():
+        for adjective in map(level, actor.adjectives):
+            for form in (
+                adjective,
+                adjective + "ه",
+                adjective + "ين",
+                adjective + "ون",
+                adjective + "تين",
+                adjective + "ان",
+            ):
+                table.setdefault(form, actor.id)
+    return table
+
+
+def _free(mention: Mention, run: Sequence[Word]) -> bool:
+    """Whether no preposition or construct of place stands right before a mention."""
+    return mention.first == 0 or run[mention.first - 1].text not in (
+        "في", "علي", "عن", "من", "الي", "ضد", "لدي", "نحو", "داخل", "مع", "بين", "حول", "بشان", "باسم",
+    )  # fmt: skip
+
+
+def subject_before(index: int, mentions: Sequence[Mention], run: Sequence[Word]) -> Mention | None:
+    """The subject that stands before its verb, past قد, كان and a relative."""
+    stop = index
+    while stop > 0 and (run[stop - 1].text in _AUXILIARIES or run[stop - 1].text in _RELATIVES):
+        stop -= 1
+    found = next((m for m in mentions if m.last == stop and m.kind != "place" and not m.former), None)
+    if found is None or not _free(found, run) or found.front not in ("", "و", "ف"):
+        return None
+    return found
+
+
+def chain_of(mention: Mention, mentions: Sequence[Mention]) -> list[Mention]:
+    """A mention with those that conjunctions tie to it, on both sides."""
+    ordered = [m for m in mentions if m.kind != "place"]
+    at = ordered.index(mention)
+    first = last = at
+    while first > 0 and ordered[first].front.startswith("و") and ordered[first].first - ordered[first - 1].last <= 2:
+        first -= 1
+    while (
+        last + 1 < len(ordered) and ordered[last + 1].front == "و" and ordered[last + 1].first - ordered[last].last <= 2
+    ):
+        last += 1
+    return ordered[first : last + 1]

@@ -1,0 +1,201 @@
+"""Whether a meeting was, is, will or will not be: its status, from the verb that holds it and the words that govern it.
+
+It must not know who meets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from domain.events import SummitStatus
+from domain.reading.attendance import Head, Parties, Scenery
+from domain.reading.dates import DateMention
+from domain.reading.phrases import Hit, Phrases
+from domain.reading.registry import Registry
+from domain.reading.text import Word, level
+
+_BEFORE = 12
+_AFTER = 6
+_CLOSE = 7
+_NEGATIONS = frozenset({"لا", "لم", "لن", "ليس", "ليست", "دون", "غير", "عدم", "بلا", "ولا", "ولم", "ولن", "وليس"})
+_UNREAL = frozenset({"كان", "كانت", "وكان", "وكانت", "سبق", "وسبق", "منذ", "التي", "الذي"})
+_BREAKS = frozenset({"لكن", "لكنه", "لكنها", "ولكن", "فيما", "بينما", "حيث", "كما", "اذ", "كذلك", "بل"})
+_COMING = ("to come", "tomorrow", "next", "ahead")
+
+Told = tuple[SummitStatus | None, bool]
+
+
+class Prospects:
+    """The compiled words of what becomes of meetings. One for each registry."""
+
+    def __init__(self, registry: Registry) -> None:
+        words = registry.lexicon.meetings
+        self._lists = {name: Phrases((p, True) for p in entries) for name, entries in words.items()}
+        self._prospect = frozenset(level(w) for w in words["prospect"])
+        self._begin = frozenset(level(w) for w in words["begin"])
+
+    def status(self, head: Head, parties: Parties, scenery: Scenery) -> Told:
+        """The status, and whether the sentence tells it as its news rather than in passing."""
+        run = scenery.sentence.words
+        verb = head.first if parties.held_by is None else parties.held_by
+        anchor = min(verb, head.first)
+        before = _clause_before(run, anchor)
+        behind = _clause_behind(run, max(verb + 1, head.last) if verb < head.last + 4 else head.last)
+        if parties.held_by is None and self._passing(head, run):
+            return "held", bool(scenery.clauses) and not _several(run[head.first])
+        undone = self._undone([*before, *run[anchor : head.last]], behind, head, run)
+        if undone is not None:
+            return undone
+        if head.kind != "noun" or parties.held_by is not None:
+            negation = _negation(before)
+            if negation is not None:
+                return negation
+        return self._open(head, parties, before, behind, scenery)
+
+    def _passing(self, head: Head, run: Sequence[Word]) -> bool:
+        """خلال لقائه, بعد المحادثات, في اتصال: named on the way; في is more where a wish or a plan stands before it."""
+        if self._has("during", run[max(0, head.first - 2) : head.first + 1]):
+            return True
+        if head.first == 0 or run[head.first - 1].text not in ("في", "وفي"):
+            return False
+        wish = run[max(0, head.first - 4) : head.first]
+        return not any(
+            self._has(name, wish) for name in ("proposed", "due", "ruled_out", "cancelled", "postponed", "wish")
+        )
+
+    def _undone(self, before: Sequence[Word], behind: Sequence[Word], head: Head, run: Sequence[Word]) -> Told | None:
+        """Cancelled, postponed or ruled out; what is not ruled out may be."""
+        if self._denied(before) or self._denied(behind):
+            return "ruled-out", True
+        for name in ("cancelled", "postponed", "ruled_out"):
+            for window in (before, behind[:_AFTER]):
+                hits = self._lists[name].find(window)
+                if hits:
+                    if _negated(hits[-1], window):
+                        return ("proposed", True) if name == "ruled_out" else None
+                    return name.replace("_", "-"), True  # type: ignore[return-value]
+        return None
+
+    def _denied(self, window: Sequence[Word]) -> bool:
+        """لا توجد أي نية, ليس في الحسبان, بلا جدوى: a negation and a word of prospect soon behind it."""
+        for index, word in enumerate(window):
+            if word.text in _NEGATIONS and any(
+                form in self._prospect for w in window[index + 1 : index + 5] for form in w.forms
+            ):
+                return True
+        return False
+
+    def _open(
+        self, head: Head, parties: Parties, before: Sequence[Word], behind: Sequence[Word], scenery: Scenery
+    ) -> Told:
+        run, close = scenery.sentence.words, before[-_CLOSE:]
+        due = self._has("due", [*close, *behind[:4]])
+        if self._has("proposed", close) or self._has("proposed_after", behind[:5]):
+            return ("scheduled" if self._has("appointed", [*close, *behind[:4]]) else "proposed"), True
+        if any(w.text in ("قد", "ربما", "وقد") for w in before[-2:]) and parties.tense in ("present", "future"):
+            return "proposed", True
+        if parties.tense == "future":
+            return "scheduled", True
+        if self._under_way(head, parties, behind, scenery):
+            return "under-way", True
+        if parties.tense == "present":
+            return self._present(parties, before, due, scenery)
+        if parties.tense == "past":
+            return "held", not _unreal(head, parties, before, run)
+        if _definite_process(head, run):
+            return None, False
+        return ("scheduled", True) if due else (self._by_date(head, scenery), False)
+
+    def _has(self, name: str, window: Sequence[Word]) -> bool:
+        return bool(window) and bool(self._lists[name].find(window))
+
+    def _under_way(self, head: Head, parties: Parties, behind: Sequence[Word], scenery: Scenery) -> bool:
+        run = scenery.sentence.words
+        if self._has("under_way", run[max(0, head.first - 6) : head.last + 4]) or self._has("under_way", behind):
+            return True
+        verb = parties.held_by
+        begun = verb is not None and any(form in self._begin for form in run[verb].forms)
+        day = str(scenery.published) if scenery.published is not None else None
+        return begun and all(d.occurred_on in (day, None) or d.occurred_on > str(day) for d in scenery.dates)
+
+    def _present(self, parties: Parties, before: Sequence[Word], due: bool, scenery: Scenery) -> Told:
+        """The present: while it goes on (وهو يستقبل), or what a day or an appointment makes of it."""
+        last = before[-1].text if before else ""
+        if last in ("وهو", "وهي", "وهما", "كان", "كانت"):
+            return "held", True
+        if due or scenery.dates:
+            return "scheduled", True
+        return None, False
+
+    def _by_date(self, head: Head, scenery: Scenery) -> SummitStatus | None:
+        """A bare noun is what the nearest date makes of it."""
+        run = scenery.sentence.words
+        start = run[head.first].start
+        near = run[max(0, head.first - 12)].start, run[min(len(run), head.last + 14) - 1].end
+        dates = [
+            d for d in scenery.dates if d.kind not in ("earlier_today", "previously") and near[0] <= d.start < near[1]
+        ]
+        if not dates:
+            return None
+        return "scheduled" if _is_ahead(min(dates, key=lambda d: abs(d.start - start)), scenery) else "held"
+
+
+def _is_ahead(mention: DateMention, scenery: Scenery) -> bool:
+    if scenery.published is not None and mention.occurred_on is not None:
+        return mention.occurred_on > str(scenery.published)
+    return any(word in mention.rule for word in _COMING)
+
+
+def _opens(word: Word) -> bool:
+    """Whether a pause and a conjunction or a participle open another clause: ، مضيفا, ، وقال."""
+    text = word.text
+    return word.pause and len(text) > 3 and (text[0] == "و" or (text[0] == "م" and text[-1] == "ا"))
+
+
+def _several(word: Word) -> bool:
+    return word.text.endswith(("ات", "اتهما", "اته", "اتهم")) and "محادث" not in word.text and "مباحث" not in word.text
+
+
+def _definite_process(head: Head, run: Sequence[Word]) -> bool:
+    """المفاوضات بين موسكو وكييف: talks in general."""
+    return head.kind == "weak" and run[head.first].text.lstrip("وبف").startswith("ال")
+
+
+def _unreal(head: Head, parties: Parties, before: Sequence[Word], run: Sequence[Word]) -> bool:
+    """Whether a past verb tells of something before the news: كان قد التقى, المكالمة التي جمعت."""
+    held = parties.held_by
+    if held is not None and held > head.first:
+        return run[held - 1].text in _UNREAL
+    return any(w.text in _UNREAL for w in before[-2:])
+
+
+def _clause_before(run: Sequence[Word], anchor: int) -> Sequence[Word]:
+    """The words of a clause before one of them."""
+    first = anchor
+    while first > 0 and anchor - first < _BEFORE:
+        word = run[first]
+        if first < anchor and (word.text in _BREAKS or (_opens(word))):
+            break
+        first -= 1
+    return run[first:anchor]
+
+
+def _clause_behind(run: Sequence[Word], start: int) -> Sequence[Word]:
+    last = start
+    while last < len(run) and last - start < _BEFORE:
+        word = run[last]
+        if word.text in _BREAKS or (_opens(word)):
+            break
+        last += 1
+    return run[start:last]
+
+
+def _negated(hit: Hit[bool], window: Sequence[Word]) -> bool:
+    return any(w.text in _NEGATIONS for w in window[max(0, hit.first - 2) : hit.first])
+
+
+def _negation(before: Sequence[Word]) -> Told | None:
+    close = [w.text.removeprefix("و") for w in before[-2:]]
+    if "لن" in close:
+        return "ruled-out", True
+    return (None, False) if "لم" in close else None
