@@ -11,6 +11,8 @@ from pathlib import Path
 from domain.errors import InputError, SettingError
 from domain.reading.dates import Calendar, find_dates, load_calendar
 from domain.reading.extractor import RuleExtractor
+from domain.reading.aboutness import Aboutness, load_aboutness
+from domain.reading.tendency import Tendency, load_tendency
 from domain.reading.registry import FILES, Registry, load_registry
 from workers.asking import Asking
 from workers.channels.webhook import WebhookSender
@@ -57,9 +59,21 @@ class App:
         return load_calendar(_texts(self.settings.registry, ("calendar.toml",))["calendar.toml"])
 
     @cached_property
+    def tendency(self) -> Tendency | None:
+        """The trained model of stances; None where the folder of data files holds none, and rules alone read."""
+        path = self.settings.registry / "stance.json"
+        return load_tendency(path.read_text("utf-8")) if path.is_file() else None
+
+    @cached_property
+    def aboutness(self) -> Aboutness | None:
+        """The trained model of issues, likewise."""
+        path = self.settings.registry / "about.json"
+        return load_aboutness(path.read_text("utf-8")) if path.is_file() else None
+
+    @cached_property
     def extractor(self) -> RuleExtractor:
         """The reader of articles."""
-        return RuleExtractor(self.registry, self.calendar)
+        return RuleExtractor(self.registry, self.calendar, self.tendency, self.aboutness)
 
     @cached_property
     def store(self) -> Store:

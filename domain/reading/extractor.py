@@ -6,24 +6,26 @@ and issue. It must not know where texts come from or where events go.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Protocol
 
 import msgspec
 
-from domain.events import Event
+from domain.events import Event, Span, Stance
+from domain.reading.aboutness import Aboutness, about_features
 from domain.reading.candidates import Candidate, Meeting
 from domain.reading.clauses import Carry, Clause, ClauseReader
 from domain.reading.dates import Calendar, find_dates
 from domain.reading.era import likely_day
-from domain.reading.judge import Judge
+from domain.reading.judge import Judge, context
 from domain.reading.layout import Layout
 from domain.reading.encounters import merge
-from domain.reading.meetings import MeetingReader, Scenery
+from domain.reading.meetings import Cast, MeetingReader, Scenery
 from domain.reading.mentions import find_mentions
 from domain.reading.moments import STATEMENT_DAYS, Scene, is_recent
 from domain.reading.registry import Registry
+from domain.reading.tendency import Tendency, features
 from domain.reading.text import Sentence, sentences
 from domain.reading.topics import TopicFinder
 from domain.reading.weigh import to_events, to_summits
@@ -36,6 +38,26 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
 
     event: Event
     trace: dict[str, str]
+
+
+class Surveyed(msgspec.Struct, frozen=True, kw_only=True):
+    """A topic of a clause as the model sees it. `rule`: the stance by rule alone; `direction`: see `stance.Verdict`."""
+
+    span: Span
+    actor: str
+    issue: str
+    direction: int
+    rule: Stance | None
+    features: tuple[str, ...]
+
+
+class Stretch(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a clause as the model of issues sees it. `ruled`: its issues by rule alone."""
+
+    span: Span
+    actor: str
+    ruled: tuple[str, ...]
+    features: tuple[str, ...]
 
 
 class Extractor(Protocol):
@@ -57,14 +79,18 @@ class RuleExtractor:
 
     version = VERSION
 
-    def __init__(self, registry: Registry, calendar: Calendar) -> None:
+    def __init__(
+        self, registry: Registry, calendar: Calendar, tendency: Tendency | None = None,
+        aboutness: Aboutness | None = None,
+    ) -> None:  # fmt: skip
+        """`tendency`, `aboutness`: the trained models of stances and of issues; None reads by rule alone."""
         self._registry = registry
         self._calendar = calendar
         self._layout = Layout(registry.lexicon)
         self._clauses = ClauseReader(registry)
         self._topics = TopicFinder(registry)
         self._meetings = MeetingReader(registry, self._topics)
-        self._judge = Judge(registry, self._topics)
+        self._judge = Judge(registry, self._topics, tendency, aboutness)
 
     def read(self, text: str, *, published: date | None) -> list[Event]:
         """The events of a cleaned text, in order of their first evidence; may be empty."""
@@ -82,16 +108,65 @@ class RuleExtractor:
             explained, key=lambda e: (e.event.evidence[0], e.event.evidence, str(e.event.issue), type(e.event).__name__)
         )
 
+    def survey(self, text: str, *, published: date | None) -> list[Surveyed]:
+        """Every topic of every clause whose speaker is known, with what the model sees of it: what training takes."""
+        found: list[Surveyed] = []
+        for here in self._passages(text, sentences(text), published):
+            run = here.sentence.words
+            for clause, _ in here.clauses:
+                if clause.speaker is not None:
+                    sides = self._judge.sides(run, here.mentions, clause.speaker)
+                    for topic, first, last, verdict in self._judge.considered(
+                        here.sentence, clause, here.topics, sides
+                    ):
+                        seen = features(run, clause, topic, first, last, verdict)
+                        found.append(
+                            Surveyed(
+                                span=(here.sentence.start, here.sentence.end), actor=clause.speaker.actor,
+                                issue=topic.issue, direction=verdict.direction, rule=verdict.stance,
+                                features=tuple(seen),
+                            )
+                        )  # fmt: skip
+        return found
+
+    def stretches(self, text: str, *, published: date | None) -> list[Stretch]:
+        """Every part of every clause whose speaker is known, with what the model of issues sees of it."""
+        found: list[Stretch] = []
+        for here in self._passages(text, sentences(text), published):
+            run = here.sentence.words
+            for clause, _ in here.clauses:
+                if clause.speaker is None:
+                    continue
+                for first, last, ruled in self._judge.ruled(run, clause, here.topics):
+                    around = context(here.topics, here.index, ruled)
+                    found.append(
+                        Stretch(
+                            span=(here.sentence.start, here.sentence.end), actor=clause.speaker.actor,
+                            ruled=tuple(t.issue for t in ruled),
+                            features=tuple(about_features(run, first, last, ruled, around)),
+                        )
+                    )  # fmt: skip
+        return found
+
     def _read(
         self, text: str, found: Sequence[Sentence], published: date | None
     ) -> tuple[list[Candidate], list[Meeting]]:
+        candidates: list[Candidate] = []
+        meetings: list[Meeting] = []
+        for here in self._passages(text, found, published):
+            for clause, when in here.clauses:
+                if clause.speaker is not None and is_recent(when, published, STATEMENT_DAYS):
+                    candidates += self._judge.candidates(text, here.sentence, clause, here.topics, when, here.mentions)
+            meetings += self._meetings.read(here)
+        return candidates, merge(meetings, self._registry.tracked)
+
+    def _passages(self, text: str, found: Sequence[Sentence], published: date | None) -> Iterator[Scenery]:
+        """The article's own sentences in order, each with who is named, who speaks and when."""
         body = self._layout.body(text, found)
         topics = self._topics.scan(found)
         dates = find_dates(text, published, self._calendar)
-        scene, carry = Scene(published), Carry()
+        scene, carry, cast = Scene(published), Carry(), Cast()
         office_day = published or self._era(text, found)
-        candidates: list[Candidate] = []
-        meetings: list[Meeting] = []
         for index, sentence in enumerate(found):
             if not body[index]:
                 continue
@@ -99,16 +174,10 @@ class RuleExtractor:
             clauses = self._clauses.read(index, sentence, mentions, carry)
             here = [d for d in dates if sentence.start <= d.start < sentence.end]
             dated = [(clause, scene.of(clause, sentence, here)) for clause in clauses]
-            for clause, when in dated:
-                if clause.speaker is not None and is_recent(when, published, STATEMENT_DAYS):
-                    candidates += self._judge.candidates(text, sentence, clause, topics, when, mentions)
-            meetings += self._meetings.read(
-                Scenery(
-                    index=index, sentence=sentence, mentions=mentions, clauses=dated, dates=here, topics=topics,
-                    published=published, carried=carry.speaker,
-                )
+            yield Scenery(
+                index=index, sentence=sentence, mentions=mentions, clauses=dated, dates=here, topics=topics,
+                published=published, carried=carry.speaker, cast=cast,
             )  # fmt: skip
-        return candidates, merge(meetings, self._registry.tracked)
 
     def _era(self, text: str, found: Sequence[Sentence]) -> date | None:
         persons = [

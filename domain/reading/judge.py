@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from domain.reading.aboutness import Aboutness
 from domain.reading.candidates import Candidate, Moment
 from domain.reading.clauses import Clause, Speaker
 from domain.reading.mentions import Mention
@@ -39,8 +40,12 @@ _READY_REACH = 6
 class Judge:
     """The compiled word lists of threats and undertakings, and the reader of stances. One for each registry."""
 
-    def __init__(self, registry: Registry, topics: TopicFinder, tendency: Tendency | None = None) -> None:
+    def __init__(
+        self, registry: Registry, topics: TopicFinder, tendency: Tendency | None = None,
+        aboutness: Aboutness | None = None,
+    ) -> None:  # fmt: skip
         self._topics = topics
+        self._aboutness = aboutness
         self._tendency = tendency
         words = registry.lexicon.words
         self._tracked = registry.tracked
@@ -61,7 +66,7 @@ class Judge:
         if speaker is None or speaker.actor not in self._tracked:
             return []
         run = sentence.words
-        sides = self._sides(run, mentions, speaker)
+        sides = self.sides(run, mentions, speaker)
         considered = self.considered(sentence, clause, topics, sides)
         found: list[Candidate] = []
         silent: list[Candidate] = []
@@ -85,19 +90,33 @@ class Judge:
     def considered(
         self, sentence: Sentence, clause: Clause, topics: TextTopics, sides: Mapping[int, bool]
     ) -> list[Considered]:
-        """The topics of a clause, each with the words [first, last) that speak of it and what the rules make of them."""
+        """The topics of a clause, each with the words [first, last) about it and what the rules make of them."""
         run = sentence.words
+        return [
+            (topic, first, last, self._stances.read(clause, topic, run, first, last, sides))
+            for first, last, here in self._parts(run, clause, topics)
+            for topic in here
+            if not self._stances.supposed(run, topic.anchors[0][0], clause.first)
+        ]
+
+    def _parts(self, run: Sequence[Word], clause: Clause, topics: TextTopics) -> list[tuple[int, int, list[Topic]]]:
+        """The parts of a clause between words of contrast, each with its topics, by rule and by the trained model."""
+        parts = self.ruled(run, clause, topics)
+        if self._aboutness is None:
+            return parts
+        return [
+            (first, last, self._aboutness.amend(run, first, last, here, context(topics, clause.sentence, here)))
+            for first, last, here in parts
+        ]
+
+    def ruled(self, run: Sequence[Word], clause: Clause, topics: TextTopics) -> list[tuple[int, int, list[Topic]]]:
+        """The same by rule alone."""
         breaks = [i for i in range(clause.first + 1, clause.last) if _breaks(run, i)]
         parts = self._topics.segments(topics, clause.sentence, breaks, clause.first, clause.last)
         if not any(here for _, _, here in parts) and _evaluates(clause):
             meant = self._topics.meant(topics, clause.sentence, run, clause.first, clause.last)
             parts = [(clause.first, clause.last, meant)]
-        return [
-            (topic, first, last, self._stances.read(clause, topic, run, first, last, sides))
-            for first, last, here in parts
-            for topic in here
-            if not self._stances.supposed(run, topic.anchors[0][0], clause.first)
-        ]
+        return parts
 
     def _leaning(
         self, run: Sequence[Word], clause: Clause, topic: Topic, first: int, last: int, plain: Verdict
@@ -144,7 +163,7 @@ class Judge:
             )
         ]  # fmt: skip
 
-    def _sides(self, run: Sequence[Word], mentions: Sequence[Mention], speaker: Speaker) -> dict[int, bool]:
+    def sides(self, run: Sequence[Word], mentions: Sequence[Mention], speaker: Speaker) -> dict[int, bool]:
         """Words that name the speaker's own side (بلاده، إنه), or another actor."""
         sides = {i: True for i, word in enumerate(run) if word.text in self._own or word.text.lstrip("وب") in self._own}
         for mention in mentions:
@@ -221,6 +240,16 @@ class Judge:
             return True
         ready = [hit.last for hit in self._ready.find(content)]
         return any(self._deed.find(content[last : last + _READY_REACH]) for last in ready)
+
+
+def context(topics: TextTopics, sentence: int, ruled: Sequence[Topic]) -> dict[str, str]:
+    """Of issues that the text names outside a stretch of words, whether in its sentence, before it or behind it."""
+    found = {m.issue: "after" for named in topics.named[sentence + 1 :] for m in named}
+    found |= {m.issue: "before" for named in topics.named[:sentence] for m in named}
+    found |= {m.issue: "here" for m in topics.named[sentence]}
+    for topic in ruled:
+        found.pop(topic.issue, None)
+    return found
 
 
 def _breaks(run: Sequence[Word], index: int) -> bool:

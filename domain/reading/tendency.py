@@ -8,21 +8,21 @@ knows neither who speaks nor of whom: a side that the words do not show must not
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import msgspec
 
+from domain.errors import RegistryError
 from domain.events import Stance
 from domain.reading.clauses import Clause
 from domain.reading.stance import Verdict
-from domain.reading.text import Word
+from domain.reading.text import Word, stem
 from domain.reading.topics import Topic
 
 Leaning = Literal["pro", "con", "conditional", "undecided", "none"]
 CLASSES: tuple[Leaning, ...] = ("pro", "con", "conditional", "undecided", "none")
 _LEFT, _RIGHT = 10, 12
-_MIN_STEM = 3
 _NEGATION = frozenset({"لا", "لن", "لم", "ليس", "ليست", "غير", "عدم", "ما", "دون", "بلا"})
 
 
@@ -101,12 +101,13 @@ def _of_rules(clause: Clause, topic: Topic, verdict: Verdict) -> Iterable[str]:
         yield "others"
 
 
-def stem(word: Word) -> str:
-    """The shortest reading of a word that still has three letters."""
-    able = [form for form in word.forms if len(form) >= _MIN_STEM]
-    return min(able, key=len) if able else word.text
+def load_tendency(data: str) -> Tendency:
+    """The model of a data file, as the training script writes it.
 
-
-def load_model(data: Mapping[str, object] | None) -> Model:
-    """The model of a parsed data file."""
-    return msgspec.convert(data, Model)
+    Raises:
+        RegistryError: the file is not of that form.
+    """
+    try:
+        return Tendency(msgspec.json.decode(data, type=Model))
+    except msgspec.MsgspecError as exc:
+        raise RegistryError("stance.json", None, f"no model: {exc}; train it again") from exc

@@ -96,6 +96,15 @@ def words(text: str, start: int = 0, end: int | None = None) -> list[Word]:
     return result
 
 
+_MIN_ROOT = 3
+
+
+def stem(word: Word) -> str:
+    """The shortest reading of a word that still has three letters."""
+    able = [form for form in word.forms if len(form) >= _MIN_ROOT]
+    return min(able, key=len) if able else word.text
+
+
 class Sentence(msgspec.Struct, frozen=True):
     """One sentence with its words. `paragraph` counts from 0; `quotes`: spans between quotation marks."""
 

@@ -1,0 +1,1 @@
+"""Training of the small models that the extractor ships with; nothing of it runs in the service."""
