@@ -52,10 +52,11 @@ class Surveyed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Stretch(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of a clause as the model of issues sees it. `ruled`: its issues by rule alone."""
+    """A part of a clause as the model of issues sees it. `ruled`: its issues by rule; `actor` empty: nobody known."""
 
     span: Span
     actor: str
+    words: int
     ruled: tuple[str, ...]
     features: tuple[str, ...]
 
@@ -130,19 +131,19 @@ class RuleExtractor:
         return found
 
     def stretches(self, text: str, *, published: date | None) -> list[Stretch]:
-        """Every part of every clause whose speaker is known, with what the model of issues sees of it."""
+        """Every part of every clause, with what the model of issues sees of it; whole sentences that have no clause."""
         found: list[Stretch] = []
         for here in self._passages(text, sentences(text), published):
             run = here.sentence.words
-            for clause, _ in here.clauses:
-                if clause.speaker is None:
-                    continue
+            whole = Clause(sentence=here.index, cue=None, speaker=None, first=0, last=len(run))
+            for clause in [clause for clause, _ in here.clauses] or [whole]:
                 for first, last, ruled in self._judge.ruled(run, clause, here.topics):
                     around = context(here.topics, here.index, ruled)
                     found.append(
                         Stretch(
-                            span=(here.sentence.start, here.sentence.end), actor=clause.speaker.actor,
-                            ruled=tuple(t.issue for t in ruled),
+                            span=(here.sentence.start, here.sentence.end),
+                            actor="" if clause.speaker is None else clause.speaker.actor,
+                            ruled=tuple(t.issue for t in ruled), words=last - first,
                             features=tuple(about_features(run, first, last, ruled, around)),
                         )
                     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Multinomial logistic regression over sparse binary features, by stochastic gradient descent (Adagrad), in plain Python.
+"""Logistic regression over sparse binary features, by stochastic gradient descent (Adagrad), in plain Python.
 
 Deterministic for a seed. It must not know what the features mean.
 """
@@ -8,13 +8,15 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+Row = tuple[float, ...]
+
 
 class Example(msgspec.Struct, frozen=True):
-    """One example: its features, the index of its class, and its weight."""
+    """One example: its features, the index of its class (for two classes: 0 yes, 1 no), and its weight."""
 
     features: tuple[str, ...]
     label: int
@@ -24,8 +26,13 @@ class Example(msgspec.Struct, frozen=True):
 class Fitted(msgspec.Struct, frozen=True):
     """A fitted model: the bias of each class, and the weights of each feature, one a class."""
 
-    bias: tuple[float, ...]
-    weights: dict[str, tuple[float, ...]]
+    bias: Row
+    weights: Mapping[str, Row]
+
+    def odds(self, features: Iterable[str]) -> list[float]:
+        """The probability of each class."""
+        rows = [self.weights[f] for f in features if f in self.weights]
+        return softmax([b + sum(row[k] for row in rows) for k, b in enumerate(self.bias)])
 
 
 def fit(
@@ -34,9 +41,8 @@ def fit(
 ) -> Fitted:  # fmt: skip
     """Fit a model. `decay`: L2 a step; `least`: in how many examples a feature must stand."""
     counts = Counter(feature for example in examples for feature in example.features)
-    kept = {feature for feature, n in counts.items() if n >= least}
-    weights = {feature: [0.0] * classes for feature in kept}
-    squares = {feature: [1e-6] * classes for feature in kept}
+    weights = {feature: [0.0] * classes for feature, n in counts.items() if n >= least}
+    squares = {feature: [1e-6] * classes for feature in weights}
     bias, bias_squares = [0.0] * classes, [1e-6] * classes
     order = list(range(len(examples)))
     shuffle = random.Random(seed)  # noqa: S311 -- an order of examples, no secret
@@ -44,34 +50,26 @@ def fit(
         shuffle.shuffle(order)
         for index in order:
             example = examples[index]
-            present = [f for f in example.features if f in kept]
-            errors = _errors(example, bias, [weights[f] for f in present])
-            for k, error in enumerate(errors):
-                bias_squares[k] += error * error
-                bias[k] -= rate * error / math.sqrt(bias_squares[k])
+            present = [f for f in example.features if f in weights]
+            rows = [weights[f] for f in present]
+            odds = softmax([b + sum(row[k] for row in rows) for k, b in enumerate(bias)])
+            errors = [example.weight * (p - (k == example.label)) for k, p in enumerate(odds)]
+            _step(bias, bias_squares, errors, rate, 0.0)
             for feature in present:
-                row, seen = weights[feature], squares[feature]
-                for k, error in enumerate(errors):
-                    gradient = error + decay * row[k] * len(present)
-                    seen[k] += gradient * gradient
-                    row[k] -= rate * gradient / math.sqrt(seen[k])
+                _step(weights[feature], squares[feature], errors, rate, decay * len(present))
     return Fitted(tuple(bias), {feature: tuple(row) for feature, row in weights.items()})
 
 
-def _errors(example: Example, bias: Sequence[float], rows: Sequence[Sequence[float]]) -> list[float]:
-    scores = [b + sum(row[k] for row in rows) for k, b in enumerate(bias)]
+def _step(row: list[float], seen: list[float], errors: Sequence[float], rate: float, decay: float) -> None:
+    for k, error in enumerate(errors):
+        gradient = error + decay * row[k]
+        seen[k] += gradient * gradient
+        row[k] -= rate * gradient / math.sqrt(seen[k])
+
+
+def softmax(scores: Sequence[float]) -> list[float]:
+    """Probabilities that sum to one."""
     top = max(scores)
     powers = [math.exp(score - top) for score in scores]
     total = sum(powers)
-    return [example.weight * (power / total - (1.0 if k == example.label else 0.0)) for k, power in enumerate(powers)]
-
-
-def predict(model: Fitted, features: Sequence[str]) -> list[float]:
-    """The probability of each class."""
-    scores = list(model.bias)
-    for feature in features:
-        for k, weight in enumerate(model.weights.get(feature, ())):
-            scores[k] += weight
-    top = max(scores)
-    powers = [math.exp(score - top) for score in scores]
-    return [power / sum(powers) for power in powers]
+    return [power / total for power in powers]

@@ -1,0 +1,98 @@
+"""What the models are trained on: the sentences written for it, the shipped corpus, and annotated texts named by the user.
+
+It must not know the models.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from domain.reading.dates import load_calendar
+from domain.reading.extractor import RuleExtractor
+from domain.reading.registry import FILES, load_registry
+from workers.demo.corpus import shipped
+from workers.settings import SEEDS
+
+REGISTRY = SEEDS / "registry"
+TRACKED = frozenset({"RUS", "USA", "FRA", "NATO"})
+
+
+class Sentence(msgspec.Struct, frozen=True):
+    """One training sentence: a tracked actor on one issue. `stance` None: it takes no side."""
+
+    name: str
+    issue: str
+    actor: str
+    stance: str | None
+    text: str
+
+
+class Article(msgspec.Struct, frozen=True):
+    """One annotated text, with its events in the form of the gold files (summits left out)."""
+
+    name: str
+    text: str
+    published: date | None
+    events: tuple[dict[str, Any], ...]
+
+    def about(self, actor: str, issue: str) -> list[dict[str, Any]]:
+        """The events of an actor on an issue."""
+        return [e for e in self.events if e["actor"] == actor and e.get("issue") == issue]
+
+
+def reader() -> RuleExtractor:
+    """The extractor by rule alone."""
+    registry = load_registry({name: (REGISTRY / name).read_text("utf-8") for name in FILES})
+    return RuleExtractor(registry, load_calendar((REGISTRY / "calendar.toml").read_text("utf-8")))
+
+
+def sentences(folder: Path = SEEDS / "training") -> Iterator[Sentence]:
+    """The sentences written for training: `stance TAB actor TAB sentence`, one file an issue."""
+    for path in sorted(folder.glob("*.tsv")):
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
+            stance, actor, text = line.split("\t")
+            yield Sentence(f"{path.stem}:{number}", path.stem, actor, None if stance == "none" else stance, text)
+
+
+def articles(gold: list[Path], texts: Path | None) -> Iterator[Article]:
+    """The shipped corpus, then the texts of more gold files that lie under `texts`."""
+    for article in shipped()[1]:
+        yield _article(article.id, article.text, article.published, article.events)
+    for path in gold:
+        for line in path.read_text("utf-8").splitlines():
+            entry = json.loads(line)
+            file = (texts or path.parent) / f"{entry['id']}.txt"
+            if file.is_file():
+                text = file.read_bytes().decode("utf-8")
+                yield _article(entry["id"], text, entry.get("published"), tuple(entry["events"]))
+
+
+def _article(name: str, text: str, published: str | None, events: tuple[dict[str, Any], ...]) -> Article:
+    day = None if published is None else date.fromisoformat(published)
+    return Article(name, text, day, tuple(e for e in events if e["type"] != "summit"))
+
+
+def overlaps(event: dict[str, Any], span: tuple[int, int]) -> bool:
+    """Whether an event's evidence lies in a span."""
+    return any(a < span[1] and span[0] < b for a, b in event["evidence"])
+
+
+def arguments(what: str, default: str) -> argparse.Namespace:
+    """The arguments that both training commands take."""
+    parser = argparse.ArgumentParser(description=what)
+    parser.add_argument("--gold", action="append", default=[], type=Path, help="more annotations (JSON Lines)")
+    parser.add_argument("--texts", type=Path, help="the folder of their texts, id.txt")
+    parser.add_argument("--out", type=Path, default=REGISTRY / default)
+    return parser.parse_args()
+
+
+def fold_of(names: list[str], folds: int) -> dict[str, int]:
+    """Which part of the material tests a text: nothing of a text stands in two parts."""
+    return {name: index % folds for index, name in enumerate(sorted(set(names)))}
