@@ -40,6 +40,9 @@ lock: ## Resolve requirements*.in into the hashed files (needs uv)
 	uv pip compile requirements.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.txt
 	uv pip compile requirements-dev.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements-dev.txt
 
+bench: install-dev ## Measure the log and its projections (BENCH_ARGS="--quick --scale 10000,100000,1000000")
+	$(BIN)/python -m tests.bench $(BENCH_ARGS)
+
 clean: ## Remove what the commands made (the environment, not the data)
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .hypothesis
 

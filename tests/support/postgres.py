@@ -17,7 +17,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import psycopg
@@ -35,6 +35,15 @@ _SETTINGS = {
 }
 
 
+_DURABLE = _SETTINGS | {
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "full_page_writes": "on",
+    "shared_buffers": "256MB",
+    "max_wal_size": "4GB",
+}
+
+
 def programs() -> Path | None:
     """The folder with `initdb` and `postgres`; None where this machine has none."""
     named = os.environ.get("MARSAD_TEST_POSTGRES_BIN")
@@ -48,8 +57,10 @@ def programs() -> Path | None:
 
 
 @contextlib.contextmanager
-def cluster() -> Iterator[str]:
+def cluster(*, durable: bool = False) -> Iterator[str]:
     """A running server; gives the address of its database `postgres`, without a password.
+
+    `durable`: a commit is on the disk when it returns, as in production; tests do without.
 
     Raises:
         RuntimeError: it does not start; the message holds its log.
@@ -66,7 +77,7 @@ def cluster() -> Iterator[str]:
         data = home / "data"
         _initialise(binaries, data, home, user)
         port = _free_port()
-        server = _start(binaries, data, home, port, user)
+        server = _start(binaries, data, port, user, _DURABLE if durable else _SETTINGS)
         try:
             address = f"postgresql://postgres@127.0.0.1:{port}/postgres"
             _wait(server, address, home / "log")
@@ -132,9 +143,10 @@ def _initialise(binaries: Path, data: Path, home: Path, user: pwd.struct_passwd 
 
 
 def _start(
-    binaries: Path, data: Path, home: Path, port: int, user: pwd.struct_passwd | None
+    binaries: Path, data: Path, port: int, user: pwd.struct_passwd | None, said: Mapping[str, str]
 ) -> subprocess.Popen[bytes]:
-    settings = [argument for name, value in _SETTINGS.items() for argument in ("-c", f"{name}={value}")]
+    home = data.parent
+    settings = [argument for name, value in said.items() for argument in ("-c", f"{name}={value}")]
     with (home / "log").open("wb") as log:
         return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
             [str(binaries / "postgres"), "-D", str(data), "-p", str(port), *settings],

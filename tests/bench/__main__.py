@@ -1,0 +1,262 @@
+"""`make bench`: events a second, on SQLite and PostgreSQL, beside the `eventsourcing` library and the bare driver.
+
+Absolutes drift with the machine, ratios hold. Commits are durable on PostgreSQL (fsync on); SQLite runs in WAL with
+synchronous=NORMAL, as the service does.
+
+    python -m tests.bench [--quick] [--scale 10000,100000,1000000] [--only sqlite|postgresql]
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import multiprocessing
+import resource
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from tests.bench.contenders import CONTENDERS, Contender, Ours, record
+from tests.support.postgres import cluster
+from workers.projections.rebuild import Rebuild
+
+WRITERS = 8
+_FORK = multiprocessing.get_context("fork")
+Row = tuple[str, dict[str, float], str]
+
+
+def main() -> None:
+    """Measure, and print as it comes."""
+    options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    options.add_argument("--quick", action="store_true", help="a tenth of the events")
+    options.add_argument("--scale", default="10000,100000", help="sizes of the log for the second table")
+    options.add_argument("--only", choices=("sqlite", "postgresql"))
+    said = options.parse_args()
+    for name in ("sqlite", "postgresql"):
+        if said.only in (None, name):
+            with databases(name) as fresh:
+                compare(name, fresh, 10 if said.quick else 1)
+                scale(name, fresh, [int(n) for n in said.scale.split(",") if n])
+
+
+@contextlib.contextmanager
+def databases(name: str) -> Iterator[Callable[[], str]]:
+    """A function that gives the address of a fresh, empty database."""
+    count = iter(range(1, 1000))
+    if name == "sqlite":
+        with tempfile.TemporaryDirectory(prefix="marsad-bench-") as folder:
+            yield lambda: f"sqlite:///{Path(folder) / f'{next(count)}.db'}"
+        return
+    with cluster(durable=True) as address:
+
+        def fresh() -> str:
+            database = f"bench_{next(count)}"
+            with psycopg.connect(address, autocommit=True) as connection:
+                connection.execute(f"CREATE DATABASE {database} TEMPLATE template0".encode())
+            return address.rsplit("/", 1)[0] + "/" + database
+
+        yield fresh
+
+
+def compare(name: str, fresh: Callable[[], str], less: int) -> None:
+    """The first table: each kind of work, each contender."""
+    print(f"\n{name}: events a second{'':<21}" + "".join(f"{c:>16}" for c in CONTENDERS) + "   ÷ peer   ÷ bare")
+    each = 2_000 if name == "postgresql" else 5_000
+    alone: list[tuple[str, int, int]] = [
+        ("append one by one", each // less, 1),
+        ("append in batches of 100", 20_000 // less, 100),
+    ]
+    for what, events, batch in alone:
+        tell(what, {c: one_writer(c, fresh(), events, batch) for c in CONTENDERS})
+    crowd = [
+        ("eight writers one by one, tailed", 4_000 // less, 1),
+        ("eight writers, batches of 100, tailed", 40_000 // less, 100),
+    ]
+    for what, events, batch in crowd:
+        results = {c: many_writers(c, fresh(), events, batch) for c in CONTENDERS}
+        skipped = ", ".join(f"{c} {lost}" for c, (_, lost) in results.items())
+        tell(what, {c: rate for c, (rate, _) in results.items()}, f"skipped: {skipped}")
+    urls = {c: filled(c, fresh(), 20_000 // less) for c in CONTENDERS}
+    tell("read and decode the log", {c: timed(c, url, lambda x: x.read()) for c, url in urls.items()})
+    tell("project, exactly once", {c: timed(c, url, lambda x: x.project()) for c, url in urls.items()})
+
+
+def tell(what: str, rates: dict[str, float], more: str = "") -> None:
+    """One line of the table."""
+    ours, peer, bare = rates.values()
+    figures = "".join(f"{rate:>16,.0f}" for rate in rates.values())
+    print(f"{what:<45}{figures}   {ours / peer:>5.1f}×   {ours / bare:>5.2f}×  {more}", flush=True)
+
+
+def one_writer(name: str, url: str, events: int, batch: int) -> float:
+    """Events a second of one writer."""
+    prepared(name, url)
+    contender = CONTENDERS[name](url)
+    work = portions(contender, "w", events, batch)
+    contender.tail(0)  # connected before the clock runs
+    started = time.perf_counter()
+    for stream, portion in work:
+        contender.append(stream, portion)
+    took = time.perf_counter() - started
+    contender.close()
+    return events / took
+
+
+def many_writers(name: str, url: str, events: int, batch: int) -> tuple[float, int]:
+    """Events a second of eight writers, and how many a tailing reader skipped."""
+    prepared(name, url)
+    start, answers = _FORK.Barrier(WRITERS + 2), _FORK.Queue()
+    reader = _FORK.Process(target=follow, args=(name, url, events, start, answers))
+    writers = [
+        _FORK.Process(target=hurry, args=(name, url, i, (events // WRITERS, batch), start)) for i in range(WRITERS)
+    ]
+    for process in (reader, *writers):
+        process.start()
+    start.wait()
+    started = time.perf_counter()
+    for process in writers:
+        process.join()
+    took = time.perf_counter() - started
+    skipped = int(answers.get(timeout=60))
+    reader.join()
+    return events / took, skipped
+
+
+def hurry(name: str, url: str, writer: int, work: tuple[int, int], start: Any) -> None:
+    """One of many writers; `work`: how many events, in batches of how many."""
+    contender = CONTENDERS[name](url)
+    made = portions(contender, f"w{writer}", *work)
+    contender.tail(0)  # connected before the clock runs
+    start.wait()
+    for stream, portion in made:
+        while True:
+            try:
+                contender.append(stream, portion)
+                break
+            except Exception as exc:  # a peer gives up where the database is locked: it tries again
+                if "locked" not in str(exc):
+                    raise
+    contender.close()
+
+
+def follow(name: str, url: str, events: int, start: Any, answers: Any) -> None:
+    """Read behind the writers, never twice; answer with how many events never came."""
+    contender = CONTENDERS[name](url)
+    contender.tail(0)
+    start.wait()
+    seen, last, idle = 0, 0, time.monotonic()
+    while seen < events and time.monotonic() - idle < 5:
+        numbers = contender.tail(last)
+        if numbers:
+            seen, last, idle = seen + len(numbers), numbers[-1], time.monotonic()
+        else:
+            time.sleep(0.005)
+    answers.put(events - seen)
+    contender.close()
+
+
+def filled(name: str, url: str, events: int) -> str:
+    """A database with so many events."""
+    one_writer(name, url, events, 100)
+    return url
+
+
+def timed(name: str, url: str, work: Callable[[Contender], int]) -> float:
+    """Events a second of one piece of work."""
+    contender = CONTENDERS[name](url)
+    contender.tail(0)
+    started = time.perf_counter()
+    count = work(contender)
+    took = time.perf_counter() - started
+    contender.close()
+    return count / took
+
+
+def prepared(name: str, url: str) -> None:
+    """Make the tables."""
+    contender = CONTENDERS[name](url)
+    contender.prepare()
+    contender.close()
+
+
+def portions(contender: Contender, prefix: str, events: int, batch: int) -> list[tuple[str, Any]]:
+    """What to append, made beforehand."""
+    starts = range(0, events, batch)
+    return [(f"{prefix}-{i}", contender.make(f"{prefix}-{i}", i, min(batch, events - i))) for i in starts]
+
+
+def scale(name: str, fresh: Callable[[], str], sizes: list[int]) -> None:
+    """The second table: one log that grows, and what each step costs at each size."""
+    if not sizes:
+        return
+    print(f"\n{name}: as the log grows{'':<10}" + "".join(f"{n:>14,}" for n in sizes))
+    url = fresh()
+    prepared("marsad", url)
+    ours = Ours(url)
+    columns: list[dict[str, str]] = []
+    size = 0
+    for wanted in sizes:
+        columns.append(grow(ours, size, wanted))
+        size = wanted
+    for what in columns[0]:
+        print(f"{what:<38}" + "".join(f"{column[what]:>14}" for column in columns), flush=True)
+    ours.close()
+
+
+def grow(ours: Ours, size: int, wanted: int) -> dict[str, str]:
+    """Bring the log to a size, and measure there."""
+    now = datetime.now(UTC)
+    known_at: datetime | None = None
+    appended = projected = 0.0
+    for first in range(size, wanted, 10_000):
+        work = [(f"g-{i}", ours.make(f"g-{i}", i, 100)) for i in range(first, min(first + 10_000, wanted), 100)]
+        appended -= time.perf_counter()
+        for stream, portion in work:
+            ours.append(stream, portion)
+        appended += time.perf_counter()
+        if first < wanted // 2:
+            known_at = datetime.now(UTC)
+    projected = lasting(ours.project)
+    events = wanted - size
+    few = [(f"l-{wanted}-{i}", ours.make(f"l-{wanted}-{i}", wanted, 10)) for i in range(20)]
+    live = 0.0
+    for stream, portion in few:
+        ours.append(stream, portion)
+        live += lasting(ours.project)
+    rebuilt = lasting(lambda: Rebuild(ours.store).run(now=now, swap=True))
+    day = record("x", wanted // 2).event.occurred_on
+    ask = ours.store.queries.positions
+    return {
+        "append, batches of 100, events/s": f"{events / appended:,.0f}",
+        "project from behind, events/s": f"{events / projected:,.0f}",
+        "project as they come (10), ms": f"{live / 20 * 1000:,.1f}",
+        "rebuild and compare, s": f"{rebuilt:,.1f}",
+        "positions of one key, as-of, ms": ms(lambda: ask("A07", "subject.issue-11", as_of=day)),
+        "positions of one key, known-at, ms": ms(lambda: ask("A07", "subject.issue-11", known_at=known_at)),
+        "positions of one actor, as-of, ms": ms(lambda: ask("A07", as_of=day)),
+        "positions of one actor, known-at, ms": ms(lambda: ask("A07", known_at=known_at)),
+        "all positions, as-of, ms": ms(lambda: ask(as_of=day)),
+        "all positions now, ms": ms(ask),
+        "most memory so far, MB": f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f}",
+    }
+
+
+def lasting(work: Callable[[], object]) -> float:
+    """Seconds that something takes."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def ms(work: Callable[[], object]) -> str:
+    """The median of five, in milliseconds."""
+    return f"{sorted(lasting(work) for _ in range(5))[2] * 1000:,.1f}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,249 @@
+"""Who is measured: Marsad's log, the recorders of the `eventsourcing` library, and the bare driver as the limit.
+
+All write events of one kilobyte into the same database. Each worker makes a contender of its own. It must not know how
+anything is timed.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from uuid import UUID, uuid5
+
+import msgspec
+import psycopg
+from eventsourcing.persistence import ProcessRecorder, StoredEvent, Tracking
+from eventsourcing.postgres import PostgresDatastore, PostgresProcessRecorder
+from eventsourcing.sqlite import SQLiteDatastore, SQLiteProcessRecorder
+
+from domain.events import Read, Source, Statement, encode
+from domain.log import NewEvent
+from workers.projections.runner import PositionsRunner
+from workers.store.engine import make_engine
+from workers.store.schema_version import upgrade
+from workers.store.store import Store
+
+SIZE = 1000  # bytes of an event's data
+_SPACE = UUID(int=7)
+_ISSUES = 18
+_ACTORS = 40
+_STANCES = ("supports", "opposes", "conditional", "undecided")
+
+
+class Contender(Protocol):
+    """One way to keep a log. `tail`: the sequences after one, in order; `read`: decode everything, how many."""
+
+    def prepare(self) -> None: ...
+
+    def append(self, stream: str, events: Sequence[Any]) -> None: ...
+
+    def make(self, stream: str, first: int, count: int) -> Sequence[Any]: ...
+
+    def tail(self, after: int) -> list[int]: ...
+
+    def read(self) -> int: ...
+
+    def project(self) -> int: ...
+
+    def close(self) -> None: ...
+
+
+def record(stream: str, number: int) -> Read:
+    """A made-up fact of about `SIZE` bytes: forty actors, eighteen issues, four new days every hundred facts."""
+    day = datetime.fromordinal(730_000 + number // 500 % 4000).date().isoformat()
+    event = Statement(
+        actor=f"A{number * 7 % _ACTORS:02}",
+        issue=f"subject.issue-{number * 11 % _ISSUES:02}",
+        stance=_STANCES[number * 13 % 97 % 4],  # type: ignore[arg-type]
+        speaker=f"speaker-{number % 5}",
+        evidence=((0, 120), (121, 260)),
+        occurred_on=day,
+        precision="day",
+        cue="said",
+        extractor="bench 1",
+    )
+    # numbers that look like hashes, the same in every run
+    sketches = tuple(tuple((number * 2_654_435_761 + i * 40_503 + s) % 2**32 for i in range(16)) for s in range(2))
+    source = Source(
+        article=stream, version=1, url=f"https://one.example/{stream}", outlet="outlet", published=day,
+        text_sha256="0" * 64, sketches=tuple(tuple(sorted(s)) for s in sketches),
+    )  # fmt: skip
+    made = Read(event=event, source=source)
+    padding = SIZE - len(encode(made))
+    return Read(event=event, source=msgspec.structs.replace(source, title="x" * max(0, padding)))
+
+
+class Ours:
+    """Marsad."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self.store = Store(make_engine(url))
+
+    def prepare(self) -> None:
+        upgrade(self._url)
+
+    def make(self, stream: str, first: int, count: int) -> Sequence[NewEvent]:
+        return [
+            NewEvent(event_id=uuid5(_SPACE, f"{stream}/{i}").hex, record=record(stream, i))
+            for i in range(first, first + count)
+        ]
+
+    def append(self, stream: str, events: Sequence[NewEvent]) -> None:
+        self.store.log.append(stream, events)
+
+    def tail(self, after: int) -> list[int]:
+        return [event.sequence for event in self.store.log.read(after=after, limit=500)]
+
+    def read(self) -> int:
+        return sum(1 for _ in self.store.log.all())
+
+    def project(self) -> int:
+        return PositionsRunner(self.store).catch_up(now=datetime.now(UTC)).events
+
+    def close(self) -> None:
+        self.store.close()
+
+
+class Peer:
+    """The process recorder of the `eventsourcing` library, with its defaults."""
+
+    def __init__(self, url: str) -> None:
+        self.recorder: ProcessRecorder
+        if url.startswith("sqlite"):
+            self._store: Any = SQLiteDatastore(url.removeprefix("sqlite:///"))
+            self.recorder = SQLiteProcessRecorder(self._store)
+        else:
+            parts = psycopg.conninfo.conninfo_to_dict(url)
+            self._store = PostgresDatastore(
+                str(parts["dbname"]), str(parts["host"]), str(parts["port"]), str(parts["user"]), "", pool_size=1
+            )
+            self.recorder = PostgresProcessRecorder(self._store)
+
+    def prepare(self) -> None:
+        self.recorder.create_table()  # type: ignore[attr-defined]
+
+    def make(self, stream: str, first: int, count: int) -> Sequence[StoredEvent]:
+        originator = uuid5(_SPACE, stream)
+        return [
+            StoredEvent(originator, i - first + 1, "bench:Read", encode(record(stream, i)))
+            for i in range(first, first + count)
+        ]
+
+    def append(self, stream: str, events: Sequence[StoredEvent]) -> None:
+        self.recorder.insert_events(list(events))
+
+    def tail(self, after: int) -> list[int]:
+        return [n.id for n in self.recorder.select_notifications(after + 1, 500)]
+
+    def read(self) -> int:
+        return sum(1 for _ in self._decoded())
+
+    def project(self) -> int:
+        count = 0
+        for number, _ in self._decoded():
+            # exactly once: what the event leads to, and how far was read, in one transaction
+            made = StoredEvent(uuid5(_SPACE, f"projected/{number}"), 1, "bench:Projected", b"{}")
+            self.recorder.insert_events([made], tracking=Tracking("upstream", number))
+            count += 1
+            if count == 2000:  # its cost is that of the commits: it stays the same
+                break
+        return count
+
+    def close(self) -> None:
+        self._store.close()
+
+    def _decoded(self) -> Iterator[tuple[int, Read]]:
+        decode = msgspec.json.Decoder(Read).decode
+        after = 0
+        while portion := self.recorder.select_notifications(after + 1, 1000):
+            for notification in portion:
+                yield notification.id, decode(notification.state)
+            after = portion[-1].id
+
+
+_BARE_POSTGRES = """
+WITH head AS (UPDATE bare_head SET n = n + %s RETURNING n - %s AS base)
+INSERT INTO bare (sequence, id, stream, version, data)
+SELECT head.base + e.ord, e.id, %s, e.ord, e.data
+FROM head, unnest(%s::text[], %s::text[]) WITH ORDINALITY AS e (id, data, ord)
+"""
+
+
+class Bare:
+    """The driver alone: the cheapest statements that keep the log's order, nothing looked up, nothing returned."""
+
+    def __init__(self, url: str) -> None:
+        self._sqlite = url.startswith("sqlite")
+        if self._sqlite:
+            self._db: Any = sqlite3.connect(url.removeprefix("sqlite:///"), timeout=60, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=NORMAL")
+        else:
+            self._db = psycopg.connect(url, autocommit=True)
+
+    def prepare(self) -> None:
+        self._db.execute("CREATE TABLE bare_head (n bigint NOT NULL)")
+        self._db.execute("INSERT INTO bare_head VALUES (0)")
+        self._db.execute(
+            "CREATE TABLE bare (sequence bigint PRIMARY KEY, id text UNIQUE, stream text, version int, data text, "
+            "UNIQUE (stream, version))"
+        )
+        self._db.execute("CREATE TABLE bare_facts (id text PRIMARY KEY, actor text, issue text, day text, data text)")
+        self._db.execute("CREATE TABLE bare_seen (n bigint NOT NULL)")
+        self._db.execute("INSERT INTO bare_seen VALUES (0)")
+
+    def make(self, stream: str, first: int, count: int) -> Sequence[tuple[str, str]]:
+        return [
+            (uuid5(_SPACE, f"{stream}/{i}").hex, encode(record(stream, i)).decode())
+            for i in range(first, first + count)
+        ]
+
+    def append(self, stream: str, events: Sequence[tuple[str, str]]) -> None:
+        n = len(events)
+        if not self._sqlite:
+            ids, data = zip(*events, strict=True)
+            self._db.execute(_BARE_POSTGRES, (n, n, stream, list(ids), list(data)))
+            return
+        self._db.execute("BEGIN IMMEDIATE")
+        base = self._db.execute("UPDATE bare_head SET n = n + ? RETURNING n", (n,)).fetchall()[0][0] - n
+        rows = [(base + i, event_id, stream, i, data) for i, (event_id, data) in enumerate(events, start=1)]
+        self._db.executemany("INSERT INTO bare VALUES (?, ?, ?, ?, ?)", rows)
+        self._db.execute("COMMIT")
+
+    def tail(self, after: int) -> list[int]:
+        mark = "?" if self._sqlite else "%s"
+        found = self._db.execute(f"SELECT * FROM bare WHERE sequence > {mark} ORDER BY sequence LIMIT 500", (after,))
+        return [row[0] for row in found.fetchall()]
+
+    def read(self) -> int:
+        return sum(len(portion) for portion in self._portions())
+
+    def project(self) -> int:
+        mark = "?" if self._sqlite else "%s"
+        insert = f"INSERT INTO bare_facts VALUES ({', '.join([mark] * 5)})"
+        count = 0
+        for portion in self._portions():
+            rows = [(i, r.event.actor, r.event.issue, r.event.occurred_on, d) for i, r, d in portion]  # type: ignore[union-attr]
+            self._db.execute("BEGIN")
+            (self._db if self._sqlite else self._db.cursor()).executemany(insert, rows)
+            self._db.execute(f"UPDATE bare_seen SET n = n + {len(rows)}")
+            self._db.execute("COMMIT")
+            count += len(rows)
+        return count
+
+    def close(self) -> None:
+        self._db.close()
+
+    def _portions(self) -> Iterator[list[tuple[str, Read, str]]]:
+        decode = msgspec.json.Decoder(Read).decode
+        mark, after = "?" if self._sqlite else "%s", 0
+        query = f"SELECT sequence, id, data FROM bare WHERE sequence > {mark} ORDER BY sequence LIMIT 1000"
+        while rows := self._db.execute(query, (after,)).fetchall():
+            yield [(row[1], decode(row[2]), row[2]) for row in rows]
+            after = rows[-1][0]
+
+
+CONTENDERS: dict[str, Callable[[str], Contender]] = {"marsad": Ours, "eventsourcing": Peer, "bare driver": Bare}
