@@ -28,24 +28,32 @@ class CueForm(msgspec.Struct, frozen=True):
 
 
 class CueHit(msgspec.Struct, frozen=True):
-    """A cue at a word of a run. `joined`: the word carries a conjunction; `suffixed`: a pronoun hangs on it."""
+    """A cue at a word of a run. `joined`: the word carries a conjunction; `suffixed`: a pronoun hangs on it.
+
+    `word`: the form that was found; `object`: the verb carries its object (ورفضها).
+    """
 
     index: int
     cue: CueForm
     joined: bool = False
     suffixed: bool = False
     future: bool = False
+    word: str = ""
+    object: bool = False
 
 
 # Written like nouns or particles of everyday use: cues only where a subject or its content follows at once.
-AMBIGUOUS = frozenset(level(w) for w in (
-    "رد", "بين", "عرض", "طلب", "كتب", "دعم", "قدر", "حمل", "وعد", "قرار", "نقل", "راي", "زاد", "مضي", "ختم", "قبل",
-    "علق", "شرح", "وقع", "فضل", "اكمل", "لام", "برر", "ضغط", "امل", "حث", "مهله", "نفي", "رفض", "سخر", "فرض", "درس",
-    "تردد", "سعي", "وصف", "ثمن", "دعوه", "قوله", "القول", "تصريح", "تصريحات", "توقيع", "يعد", "تعد", "مدح", "بارك",
-    "كشف", "اراد", "يريد", "تريد", "اقر", "يري", "تري", "ذكر", "تهديد", "تهديدات", "التزام", "موافقه", "واصل", "طالبا",
-    "تحذير", "تحذيرات", "اتهام", "ادانه", "معارضه", "تابع", "مقررا", "يوقع", "هاجم", "تاكيد", "انتقادات", "يقبل",
-    "قدم", "ردا", "متحدثا", "دارسا", "موقعا", "عارضا", "يعرض", "قابلا", "استعداد", "مطالبه", "احتجاج", "اعلان",
-))  # fmt: skip
+_TEXT = """
+    رد بين عرض طلب كتب دعم قدر حمل وعد قرار نقل راي زاد مضي ختم قبل علق شرح وقع فضل اكمل لام برر ضغط امل حث مهله
+    نفي رفض سخر فرض درس تردد سعي وصف ثمن دعوه قوله القول تصريح تصريحات توقيع يعد تعد مدح بارك كشف اراد يريد تريد
+    اقر يري تري ذكر تهديد تهديدات التزام موافقه واصل طالبا تحذير تحذيرات اتهام ادانه معارضه تابع مقررا يوقع هاجم
+    تاكيد انتقادات يقبل قدم تقدم ردا امر تامر تمسك رهن ربط الح دان متحدثا دارسا موقعا عارضا يعرض قابلا استعداد
+    مطالبه احتجاج اعلان
+"""
+AMBIGUOUS = frozenset(level(word) for word in _TEXT.split())
+
+_OBJECTS = ("ها", "هم", "هما", "ني", "نا", "ه")
+_MIN_VERB = 4
 
 
 class Cues:
@@ -73,18 +81,29 @@ class Cues:
                     continue
                 if not form.second or _followed_by(run, index, form.second):
                     suffixed = form.form == "noun" and text.endswith(("ه", "ها", "هم")) and not text.endswith("ره")
-                    return CueHit(index, form, joined, suffixed, future)
+                    return CueHit(index, form, joined, suffixed, future, text)
+        return self._with_object(run[index].text, index)
+
+    def _with_object(self, word: str, index: int) -> CueHit | None:
+        """ورفضها، أبلغه: a verb with a pronoun for its object."""
+        for suffix in _OBJECTS:
+            if not word.endswith(suffix) or len(word) - len(suffix) < _MIN_VERB:
+                continue
+            for text, joined, future in _verb_readings(word.removesuffix(suffix)):
+                for form in self._table.get(text, ()):
+                    if form.form in ("past", "present") and not form.second:
+                        return CueHit(index, form, joined, False, future, text, True)
         return None
 
 
 def _circumstantial(run: Sequence[Word], index: int, text: str) -> bool:
-    """Whether a participle tells how somebody speaks: مؤكدا does; مؤكدة only behind a pause (else it is an adjective)."""
+    """Whether a participle tells how somebody speaks: مؤكدا does; مؤكدة only behind a pause, else it describes."""
     return text.endswith("ا") or run[index].pause or index == 0
 
 
 def _verb_readings(text: str) -> Iterator[tuple[str, bool, bool]]:
     fronts = [(text, False)]
-    if len(text) > 3 and text[0] in "وف":
+    if len(text) > 2 and text[0] in "وف":
         fronts.append((text[1:], True))
     for front, joined in fronts:
         yield front, joined, False
@@ -112,8 +131,9 @@ def _inflect(cue: Cue) -> Iterator[tuple[str, CueForm]]:
     participle, _, second = level(cue.participle).partition(" ")
     if participle:
         stem = participle.removesuffix("ا")
-        for word, gender in ((participle, "m"), (stem + "ه", "f"), (stem + "ين", "p")):
-            yield word, CueForm(past, cue.kind, "participle", gender, second)  # type: ignore[arg-type]
+        genders: tuple[tuple[str, Gender], ...] = ((participle, "m"), (stem + "ه", "f"), (stem + "ين", "p"))
+        for word, gender in genders:
+            yield word, CueForm(past, cue.kind, "participle", gender, second)
     for noun in cue.nouns:
         yield level(noun), CueForm(past, cue.kind, "noun", "m")
 
@@ -122,7 +142,13 @@ def past_forms(past: str) -> list[tuple[str, Gender]]:
     """The third person's forms of a past stem, with their gender (p: dual or plural)."""
     weak = past[-1] in "ايه" and len(past) > 2
     stem = past[:-1] if weak else past
-    return [(past, "m"), (stem + "ت", "f"), (stem + "وا", "p"), (past + "ا" if not weak else stem + "يا", "p")]
+    return [
+        (past, "m"),
+        (stem + "ت", "f"),
+        (stem + "وا", "p"),
+        (past + "ا" if not weak else stem + "يا", "p"),
+        (stem + "تا", "p"),
+    ]
 
 
 def present_forms(present: str) -> list[tuple[str, Gender]]:

@@ -13,13 +13,17 @@ import msgspec
 
 from domain.events import Seniority
 from domain.reading.phrases import Hit
-from domain.reading.registry import SENIORITY, Level, Named, Registry
-from domain.reading.text import Word
+from domain.reading.registry import SENIORITY, Actor, Level, Named, Registry
+from domain.reading.text import Word, level
 
 _GAP = 3  # words that may stand between a name and its title (الرئيس الروسي السابق، …)
-_PLACE_BEFORE = frozenset({"في", "الي", "من", "قرب", "بمدينه", "مدينه", "العاصمه", "نحو", "باتجاه", "خارج", "داخل", "شرق", "غرب", "جنوب", "شمال"})  # fmt: skip
+_PLACE_BEFORE = frozenset({
+    "في", "الي", "من", "قرب", "بمدينه", "مدينه", "العاصمه", "نحو", "باتجاه", "خارج", "داخل", "شرق", "غرب", "جنوب",
+    "شمال",
+})  # fmt: skip
 _PLACE_CLITICS = ("ب", "ل")
 _FORMER = frozenset({"السابق", "السابقه", "الاسبق", "الراحل", "سابق", "سابقا"})
+_POSTED = frozenset({"لدي", "في", "الي", "ب"})
 _KIND_ORDER = ("person", "office", "institution", "actor", "capital", "people", "place")
 
 
@@ -98,8 +102,8 @@ def _person(
     offices = registry.offices_of(person, day)
     seniority: Seniority = SENIORITY[offices[0].rank] if offices else "other"
     return Mention(
-        first=hit.first, last=hit.last, kind="person" if sure else "surname", id=person, actor=entry.actor if not offices
-        else offices[0].actor, speaker=entry.speaker or person, seniority=seniority,
+        first=hit.first, last=hit.last, kind="person" if sure else "surname", id=person,
+        actor=offices[0].actor if offices else entry.actor, speaker=entry.speaker or person, seniority=seniority,
         level=offices[0].level if offices else None, former=former or _out_of_office(entry.terms, day) or not offices,
     )  # fmt: skip
 
@@ -136,12 +140,21 @@ def _actor_or_place(hit: Hit[Named], named: Named, run: Sequence[Word], registry
     actor = registry.actors[named.actor]
     if _beside(hit, run, actor.not_after, before=True) or _beside(hit, run, actor.not_before, before=False):
         return None
-    located = _is_located(hit, run)
+    located = _is_located(hit, run) or (named.kind != "people" and _is_adjective(run[hit.first], actor))
+    name = actor.english.lower().replace(" ", "-")
     return Mention(
-        first=hit.first, last=hit.last, kind=named.kind, id=actor.id, actor=actor.id, speaker=actor.english.lower().replace(" ", "-"),
-        level="leaders", acts=not located,
+        first=hit.first, last=hit.last, kind=named.kind, id=actor.id, actor=actor.id, speaker=name, level="leaders",
+        acts=not located,
         place=actor.capital_english if named.kind == "capital" else (actor.english if named.kind == "actor" else None),
     )  # fmt: skip
+
+
+def _is_adjective(word: Word, actor: Actor) -> bool:
+    """الإيراني beside إيران: an article that the name does not have."""
+    bare = word.text.lstrip("وفبك")
+    if not bare.startswith("ال"):
+        return False
+    return not any(level(name).startswith("ال") for name in (*actor.names, *actor.capital, *actor.metonyms))
 
 
 def _beside(hit: Hit[Named], run: Sequence[Word], stops: Sequence[str], *, before: bool) -> bool:
@@ -172,11 +185,29 @@ def _join(found: Sequence[Mention], run: Sequence[Word], registry: Registry, day
     for mention in found:
         previous = result[-1] if result else None
         merged = _merge(previous, mention, run, registry, day) if previous is not None else None
+        posted = None if merged is not None else _posted(result, mention, run, registry, day)
         if merged is not None:
             result[-1] = merged
+        elif posted is not None:
+            result[-2:] = [posted]
         else:
             result.append(mention)
     return result
+
+
+def _posted(
+    found: Sequence[Mention], person: Mention, run: Sequence[Word], registry: Registry, day: date | None
+) -> Mention | None:
+    """السفير الأميركي لدى الحلف ماثيو ويتاكر: a title, the post it is held at, and the name at once behind."""
+    if len(found) < 2 or person.kind not in ("person", "surname") or person.front != "":
+        return None
+    title, post = found[-2:]
+    at = post.front in ("ب", "ل") or run[post.first - 1].text in _POSTED
+    close = person.first == post.last and not run[person.first].pause and post.first - title.last <= _GAP
+    if title.kind not in ("office", "bare") or post.kind not in ("actor", "capital", "place", "institution"):
+        return None
+    same = title.actor == person.actor or _held_ever(person.id, title.id, registry)
+    return _fused(title, person, registry, day) if at and close and same else None
 
 
 def _merge(one: Mention, two: Mention, run: Sequence[Word], registry: Registry, day: date | None) -> Mention | None:
@@ -184,7 +215,7 @@ def _merge(one: Mention, two: Mention, run: Sequence[Word], registry: Registry, 
     titles, people = ("office", "bare", "institution"), ("person", "surname")
     if gap > _GAP or {one.kind, two.kind} & {"actor", "capital", "place", "people"}:
         return None
-    joined = run[two.first].text[:1] == "و" and not run[two.first].forms[0] == "وزير" and two.kind in people
+    joined = run[two.first].text[:1] == "و" and run[two.first].forms[0] != "وزير" and two.kind in people
     if one.kind == "bare" and two.kind in people and gap <= 1:
         return msgspec.structs.replace(two, first=one.first, kind="person", front=one.front)
     if one.kind in titles and two.kind in people:
@@ -215,9 +246,10 @@ def _fused(
     held = office is not None and _held_ever(person.id, office.id, registry)
     seniority = SENIORITY[office.rank] if office is not None and held else person.seniority
     return msgspec.structs.replace(
-        person, first=title.first if first is None else first, last=person.last if last is None else last, kind="person",
+        person, kind="person", first=title.first if first is None else first, last=last or person.last,
         seniority=seniority, level=office.level if office is not None and held else person.level,
         actor=office.actor if office is not None and held else person.actor,
         former=title.former_title or (person.former and day is not None and not held),
-        former_title=title.former_title, front=person.front if first is not None else title.front,
+        former_title=title.former_title,
+        front=person.front if first is not None else ("" if title.kind == "institution" else title.front),
     )  # fmt: skip
