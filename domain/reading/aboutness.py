@@ -49,6 +49,8 @@ class Aboutness:
         self, run: Sequence[Word], first: int, last: int, ruled: Sequence[Topic], context: Mapping[str, str]
     ) -> list[Topic]:
         """The rules' topics of words [first, last) without those that the words belie, and what the words add."""
+        if first >= last:
+            return list(ruled)
         odds = self.odds(about_features(run, first, last, ruled, context))
         kept = [t for t in ruled if odds.get(t.issue, 1.0) >= self._keep]
         named = {t.issue for t in ruled}

@@ -27,6 +27,7 @@ _PREDICATE_REACH = 12
 _PARTICLES = frozenset({"لا", "لن", "لم", "ما", "ان", "قد", "سوف", "ليس"})
 _STILL = frozenset({"تزال", "يزال", "نزال", "ازال", "يزالون", "زال", "زالت", "تزالان", "شك", "سيما", "بد"})
 _SUBJECT_REACH = 5
+_ANNOUNCED_REACH = 6
 _ANNOUNCING = frozenset({"اعلن", "قرر", "اقر", "صادق", "امر"})
 _COMPLEMENTS = frozenset({"ان", "انه", "انها", "بان", "بانه", "بانها", "انهم"})
 _CLASS_SIGN = {
@@ -222,8 +223,9 @@ class StanceReader:
             if not s.effect and s.index < anchor[0] + s.deed and not self._barred(run, s.last, anchor[0])
         ]
         governing = [s for s in governing if anchor[0] - s.index <= _GOVERNING_REACH]
-        if not governing and self._announced(clause, run, topic, direction_at):
-            return [Signal(direction_at, direction_at + 1, 1, run[direction_at].text, deed=True)]
+        announced = self._announced(clause, run, topic, direction_at)
+        if not governing and announced >= 0:
+            return [Signal(announced, announced + 1, 1, run[announced].text, deed=True)]
         if cue is not None and not self._barred(run, cue.last, anchor[0]):
             blames = clause.cue is not None and clause.cue.cue.kind == "accuse"
             return [] if blames and any(s.sign < 0 for s in governing) else [cue, *governing]
@@ -235,12 +237,14 @@ class StanceReader:
             return [*governing, after[0]]
         return [] if cue is None else [cue, *governing]
 
-    def _announced(self, clause: Clause, run: Sequence[Word], topic: Topic, direction_at: int) -> bool:
-        """أعلنت واشنطن رفع العقوبات: what is announced in a verbal noun is the speaker's own deed."""
-        if clause.cue is None or clause.cue.cue.lemma not in _ANNOUNCING or direction_at < 0:
-            return False
-        between = run[clause.first : direction_at]
-        return len(between) <= 4 and not any(w.text in _COMPLEMENTS for w in between)
+    def _announced(self, clause: Clause, run: Sequence[Word], topic: Topic, direction_at: int) -> int:
+        """أعلنت واشنطن رفع العقوبات: where what is announced in a verbal noun stands, the speaker's own deed; else -1."""
+        place = direction_at if direction_at >= 0 else topic.anchors[0][0]
+        if clause.cue is None or clause.cue.cue.lemma not in _ANNOUNCING or clause.negated:
+            return -1
+        between = run[clause.first : place]
+        near = len(between) <= _ANNOUNCED_REACH and not any(w.text in _COMPLEMENTS for w in between)
+        return place if near and clause.first <= place else -1
 
     def _barred(self, run: Sequence[Word], start: int, stop: int) -> bool:
         return any(run[i].text in self._barriers for i in range(start, stop))
@@ -383,7 +387,7 @@ def _product(chain: Sequence[Signal]) -> tuple[int, str, str, bool]:
     for signal in chain:
         sign *= signal.sign
     flips = " ".join(s.flipped_by or s.word for s in chain if s.flipped_by or s.turns)
-    return sign, sides[0].word, flips, any(s.deed for s in chain) and all(s.sign > 0 or s.turns for s in chain)
+    return sign, sides[0].word, flips, sides[0].deed and sign > 0
 
 
 def _exception(run: Sequence[Word], condition: tuple[int, int]) -> bool:
