@@ -52,6 +52,7 @@ _TEXT = """
 """
 AMBIGUOUS = frozenset(level(word) for word in _TEXT.split())
 
+_BEING = frozenset({"كان", "كانت", "يكون", "تكون", "بات", "اصبح", "ليس", "يعد", "تعد", "غير"})
 _OBJECTS = ("ها", "هم", "هما", "ني", "نا", "ه")
 _MIN_VERB = 4
 
@@ -91,13 +92,15 @@ class Cues:
                 continue
             for text, joined, future in _verb_readings(word.removesuffix(suffix)):
                 for form in self._table.get(text, ()):
-                    if form.form in ("past", "present") and not form.second:
+                    if form.form in ("past", "present") and not form.second and (suffix != "ه" or text[0] != "ا"):
                         return CueHit(index, form, joined, False, future, text, True)
         return None
 
 
 def _circumstantial(run: Sequence[Word], index: int, text: str) -> bool:
-    """Whether a participle tells how somebody speaks: مؤكدا does; مؤكدة only behind a pause, else it describes."""
+    """Whether a participle tells how somebody speaks: مؤكدا does; مؤكدة only behind a pause, كان متوقعا describes."""
+    if index and run[index - 1].text in _BEING:
+        return False
     return text.endswith("ا") or run[index].pause or index == 0
 
 

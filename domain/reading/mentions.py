@@ -22,7 +22,7 @@ _PLACE_BEFORE = frozenset({
     "شمال",
 })  # fmt: skip
 _PLACE_CLITICS = ("ب", "ل")
-_FORMER = frozenset({"السابق", "السابقه", "الاسبق", "الراحل", "سابق", "سابقا"})
+_FORMER = frozenset({"المتقاعد", "المتقاعده", "السابق", "السابقه", "الاسبق", "الراحل", "سابق", "سابقا"})
 _POSTED = frozenset({"لدي", "في", "الي", "ب"})
 _KIND_ORDER = ("person", "office", "institution", "actor", "capital", "people", "place")
 

@@ -50,6 +50,7 @@ _PRONOUNS = frozenset({"به", "بها", "عليه", "عليها", "اليه", "
 RELATIVE = frozenset({"الذي", "التي", "والذي", "والتي", "الذين", "والذين", "اللذين", "اللذان"})
 _IMPERSONAL = frozenset({"يذكر", "ويذكر", "يشار", "ويشار"})
 _AFTER = frozenset({"بعد", "منذ", "قبل", "بمجرد", "عقب"})
+_SUPPOSING = frozenset({"اذا", "لو", "حال", "عما", "عمااذا", "هل", "طالما", "ريثما", "لعل", "ليت"})
 _BEFORE_VERB = frozenset({"ان", "اما", "لكن"})
 _TRANSITIVE = frozenset({"demand", "accuse"})
 _REPORTED = frozenset({"نقل", "ذكر", "علم"})
@@ -137,7 +138,7 @@ class SubjectFinder:
             return False
         if hit.cue.form == "noun":
             return hit.suffixed or (after is not None and after.kind != "place")
-        if hit.object and after is None and not _leads(hit, scope):
+        if _is_supposed(hit, scope) or (hit.object and after is None and not _leads(hit, scope)):
             return False
         if hit.cue.lemma in _WRITTEN:
             return any(scope.text(i) in _DOCUMENTS for i in range(hit.index + 1, hit.index + 4))
@@ -146,6 +147,8 @@ class SubjectFinder:
             return True
         following = scope.text(hit.index + 1)
         leads = _leads(hit, scope)
+        if leads and self._anonymous.find(run[hit.index + 1 : hit.index + 3]):
+            return True
         if (after is not None and after.acts) or following in CONTENT or self._stands_for(following, scope, hit, carry):
             return True
         before = scope.ending.get(hit.index)
@@ -270,7 +273,7 @@ class SubjectFinder:
         self, mention: Mention, hit: CueHit | None, scope: Scope, carry: Carry, *, how: str, anonymous: bool = False
     ) -> Speaker | None:  # fmt: skip
         """The speaker that a mention makes; None for a former office."""
-        if mention.former_title or mention.speaker is None:
+        if mention.former_title or mention.speaker is None or not self._is_member(mention):
             return None
         known = self._bearer(mention, scope, carry)
         if known is not None:
@@ -286,6 +289,10 @@ class SubjectFinder:
             level=mention.level, attribution=attribution, gender=self.gender(mention, scope.run), kind=mention.kind,
             how=f"{how}: {mention.label()}",
         )  # fmt: skip
+
+    def _is_member(self, mention: Mention) -> bool:
+        """Whether a person holds an office; relatives and legislators are listed without one."""
+        return mention.kind != "person" or (bool(self._registry.persons[mention.id].terms) and not mention.former)
 
     def _bearer(self, mention: Mention, scope: Scope, carry: Carry) -> Speaker | None:
         """Whom a general title of a state stands for (الوزير الروسي): the last person named who bears it."""
@@ -592,6 +599,15 @@ def _subordinate(run: Sequence[Word], index: int) -> bool:
     return before in ("بعدما", "منذ", "التي", "الذي", "عندما", "حين") or (
         before == "ان" and index > 1 and run[index - 2].text in _AFTER
     )
+
+
+def _is_supposed(hit: CueHit, scope: Scope) -> bool:
+    """إذا رفضت موسكو، ما إذا كانت واشنطن تدرس: what is only supposed or asked."""
+    before = scope.ending.get(hit.index)
+    index = hit.index if before is None else before.first
+    while scope.text(index - 1) in _AUXILIARY:
+        index -= 1
+    return scope.text(index - 1).lstrip("وف") in _SUPPOSING
 
 
 def _leads(hit: CueHit, scope: Scope) -> bool:
