@@ -26,10 +26,11 @@ REACH = 26
 _HOLD_REACH = 10
 _PEOPLE = ("person", "office", "institution")
 _MEMBERS = (*_PEOPLE, "people", "actor")
-_VERBS = ("meet", "receive", "discuss", "call", "talk", "visit", "join")
+_VERBS = ("meet", "receive", "discuss", "call", "talk", "visit", "join", "sit")
 _RELATIVES = frozenset({"الذي", "التي", "اللذين", "اللذان", "الذين", "اللتين"})
 _AUXILIARIES = frozenset({"قد", "وقد", "كان", "كانت", "وكان", "وكانت", "لن", "لم", "لا", "ان", "سوف"})
 _SELF = frozenset({"انه", "انها", "بانه", "بانها", "لانه", "لانها"})
+_NO_VERBS = frozenset({"قابلا", "وزاره", "استضافه", "جلسه", "جلسات", "وقعت"})
 _PRONOUNS = ("هما", "هم", "ها", "ه")
 
 
@@ -95,17 +96,19 @@ class Attendance:
         words = registry.lexicon.meetings
         nouns = [(form, "noun") for n in words["nouns"] for form in (n, n + "ا")]
         nouns += [(form, "weak") for n in words["weak"] for form in (n, n + "ا")]
-        nouns += [(n, "act") for n in words["acts"]]
+        nouns += [(n, kind) for kind in ("acts", "beside") for n in words[kind]]
         self._nouns = Phrases(nouns)
         self._verbs = verb_table([entry for kind in _VERBS for entry in _verbs(words[kind], kind)])
         self.holding = verb_table(_verbs(words["hold"], "hold"))
         self.attending = verb_table(_verbs(words["attend"], "attend"))
         self.telephone = Phrases((p, True) for p in words["telephone"])
+        self._during = Phrases((p, True) for p in words["during"] if " " not in p)
         self._hosting = Phrases((p, True) for p in words["hosting"])
         self.stops, self.plenty, self.company, self.under, self._bar, self._bodies = (
             frozenset(map(level, words[name]))
             for name in ("stops", "plenty", "with", "under", "not_before", "not_after")
         )
+        self.offices = frozenset(map(level, words["hosts"]))
         self.pairs = {level(w): rank for rank in ("leaders", "ministers", "any") for w in words["pairs_" + rank]}
         self.adjectives = _adjectives(registry)
 
@@ -122,7 +125,7 @@ class Attendance:
         ]
         taken = {i for h in heads for i in range(h.first, h.last)} | named
         for index, word in enumerate(run):
-            verb = verb_at(self._verbs, word.text) if index not in taken else None
+            verb = verb_at(self._verbs, word.text) if index not in taken and word.text not in _NO_VERBS else None
             if verb is not None:
                 heads.append(Head(index, index + 1, verb.kind, verb.tense))
         return sorted(heads, key=lambda h: h.first)
@@ -157,7 +160,7 @@ class Attendance:
             group = [subject, *chain_of(subject, mentions)]
             members += group
             actors |= {m.actor for m in group}
-        needy = head.kind in ("discuss", "join")
+        needy = head.kind in ("discuss", "join", "sit")
         if needy and not behind.partner and not (len(actors) > 1 and all(m.kind in _PEOPLE for m in members)):
             return Parties()
         if head.kind == "join" and len({m.actor for m in members if m.kind in ("person", "office")}) < 2:
@@ -181,21 +184,43 @@ class Attendance:
             group = self._pronoun(head, scenery, several=suffix in ("هم", "هما") and not behind.partner)
             members += group
             actors |= {m.actor for m in group} or self._carried(scenery, bool(actors))
-        elif head.kind == "act" and not suffix and not behind.partner and len(actors) < 2:
-            return Parties()
-        elif (
-            len(actors) == 1
-            and not self.blocs(actors) - self._in_person(members)
-            and (behind.partner or self._purpose(head, run))
-        ):
-            group = self._pronoun(head, scenery, several=False)
-            members += group
-            actors |= {m.actor for m in group} or self._carried(scenery, True)
-        elif not actors and self._by_telephone(head, run):
-            members += self._told_to(head, scenery)
-            actors |= {m.actor for m in members}
+        else:
+            more = self._completed(head, behind, members, actors, scenery, held=holder is not None)
+            if more is None:
+                return Parties()
+            members += more
+            actors |= {m.actor for m in more}
+            if not more and len(actors) == 1 and behind.partner:
+                actors |= self._carried(scenery, True)
         tense = "" if holder is None else holder[1]
         return Parties(frozenset(actors), tuple(members), None if holder is None else holder[0], tense, behind.partner)
+
+    def _completed(
+        self, head: Head, behind: _Behind, members: Sequence[Mention], actors: set[str], scenery: Scenery, *, held: bool
+    ) -> list[Mention] | None:
+        """The party that a noun without a pronoun leaves unsaid: the sentence's subject, or the two who act in it."""
+        run = scenery.sentence.words
+        people = self._in_person(members)
+        on_the_way = head.kind == "beside" or bool(self._during.find(run[max(0, head.first - 1) : head.first]))
+        if (head.kind == "acts" and not behind.partner) or (head.kind == "beside" and not people):
+            return None
+        if len(actors) == 1 and not self.blocs(actors) - people:
+            if behind.partner or self._purpose(head, run) or (people and on_the_way):
+                return self._pronoun(head, scenery, several=False)
+        elif not actors and self._by_telephone(head, run):
+            return self._told_to(head, scenery)
+        elif not actors and not held and on_the_way:
+            return self._group_before(head, scenery)
+        return []
+
+    def _group_before(self, head: Head, scenery: Scenery) -> list[Mention]:
+        """ترامب وبوتين ... خلال اجتماع: a group of two actors that the sentence is about."""
+        before = [m for m in scenery.mentions if m.last <= head.first and m.kind in ("person", "office", "people")]
+        for mention in reversed(before):
+            chain = [m for m in chain_of(mention, scenery.mentions) if m.kind in ("person", "office", "people")]
+            if len({m.actor for m in chain}) > 1 and all(_free(m, scenery.sentence.words) for m in chain):
+                return chain
+        return []
 
     def _in_person(self, members: Iterable[Mention]) -> set[str]:
         return {m.actor for m in members if m.kind in ("person", "office")}
@@ -319,11 +344,20 @@ class _Reading:
         self._lists, self._head, self._scenery = lists, head, scenery
         self._run = scenery.sentence.words
         self._starts = {m.first: m for m in scenery.mentions}
-        self._cues = {c.cue.index for c, _ in scenery.clauses if c.cue is not None and c.cue.cue.form != "noun"}
+        self._cues = {
+            c.cue.index for c, _ in scenery.clauses if c.cue is not None and c.cue.cue.form in ("past", "present")
+        }
+        self._dated = {
+            i for i in range(head.last, min(len(self._run), head.last + REACH))
+            if any(d.start <= self._run[i].start < d.end for d in scenery.dates)
+        }  # fmt: skip
         self._members: list[Mention] = []
         self._actors: set[str] = set()
         self._partner = False
-        self._mode, self._since = "free", head.last  # free, with, under
+        attended = any(self._attends(i) for i in range(max(0, head.first - 3), head.first))
+        self._base = "with" if attended and head.kind in ("noun", "weak") else "free"
+        self._mode, self._since = self._base, head.last  # free, with, under
+        self._unnamed = False
 
     def read(self) -> _Behind:
         """The parties behind the head."""
@@ -333,17 +367,31 @@ class _Reading:
             if mention is not None:
                 self._meet(mention)
                 index = mention.last
+            elif index in self._dated:
+                self._mode = self._base
+                index += 1
             elif self._ends(index):
                 break
             else:
                 index = self._word(index)
+        if self._unnamed and (not self._actors or not self._partner):
+            self._of_the_place()
         if len(self._actors) > 1 and self._head.kind not in _VERBS:
             self._partner = True
         return _Behind(frozenset(self._actors), tuple(self._members), self._partner)
 
+    def _of_the_place(self) -> None:
+        """اجتمع مع رئيس الجمهورية في بيروت: whoever is not registered is of the place."""
+        near = [m for m in self._scenery.mentions if m.place and not m.acts and abs(m.first - self._head.last) <= 14]
+        if near:
+            self._actors.add(near[0].actor)
+            self._partner = True
+
     def _ends(self, index: int) -> bool:
         """Whether another clause begins at a word."""
         text = self._run[index].text
+        if text in ("فيما", "بينما") and index + 1 < len(self._run) and self._attends(index + 1):
+            return False
         if self._attends(index) or (text in _RELATIVES and self._relative(index)):
             return False
         if text == "عن" and self._text(index + 1) == "بعد":
@@ -369,7 +417,8 @@ class _Reading:
         text = self._run[index].text
         bare = text[1:] if text[:1] == "و" and len(text) > 3 else text
         if bare in self._lists.company or self._attends(index) or (bare == "الي" and self._towards()):
-            self._mode, self._since = "with", index
+            self._bring(index)
+            self._unnamed = self._unnamed or self._text(index + 1) in self._lists.offices
         elif bare.lstrip("لب").startswith(("نظير", "نظراي")):
             self._counterpart(index)
         elif bare in self._lists.plenty or bare in self._lists.pairs:
@@ -377,18 +426,23 @@ class _Reading:
         elif bare.removeprefix("ل") in self._lists.plenty and index == self._head.last:
             return self._group(index, bare.removeprefix("ل"))
         elif text == "من" and (self._incoming() or self._text(index - 1) in self._lists.plenty):
-            self._mode, self._since = "with", index
+            self._bring(index)
         elif bare in self._lists.under:
             self._mode, self._since = "under", index
         elif self._adjective(index) is not None and index <= self._head.last + 1:
             return self._nations(index)
         elif self._mode == "under" and index - self._since >= 4:
-            self._mode = "free"
+            self._mode = self._base
         return index + 1
+
+    def _bring(self, index: int) -> None:
+        """A word of company: who follows takes part."""
+        self._mode = self._base = "with"
+        self._since = index
 
     def _towards(self) -> bool:
         """تحدث إلى, جلوسه إلى: the other party."""
-        return self._head.kind in ("talk", "call", "act", "discuss") or self._incoming()
+        return self._head.kind in ("talk", "call", "acts", "sit") or self._incoming()
 
     def _incoming(self) -> bool:
         """اتصالا هاتفيا من: who calls."""
@@ -398,13 +452,16 @@ class _Reading:
         near = bool(self._members) and mention.first - self._members[-1].last <= 4
         joined = mention.front.startswith("و") and near and self._mode != "under"
         if mention.kind == "place" or mention.former or (self._mode == "under" and not self._by_clitic(mention)):
-            self._mode = "free" if self._mode == "under" else self._mode
+            self._mode = self._base if self._mode == "under" else self._mode
             return
         if mention.actor == "UN" and mention.kind not in ("person", "office"):
             return
-        if mention.kind == "capital" and not (self._mode == "with" or joined):
+        located = not mention.acts and mention.front.endswith(("ب", "ل"))
+        if mention.kind == "capital" and (located or not (self._mode == "with" or joined)):
             return
-        if (self._mode == "with" and not mention.front.startswith(("ل", "ك"))) or self._by_clitic(mention):
+        if (self._mode == "with" and not located and not mention.front.startswith(("ل", "ك"))) or self._by_clitic(
+            mention
+        ):
             self._add(mention, partner=True)
         elif joined or self._is_free(mention):
             self._add(mention, partner=False)
@@ -422,7 +479,7 @@ class _Reading:
         if mention.front not in ("", "ف") or self._mode == "under":
             return False
         suffixed = bool(self._lists.suffix(self._run[self._head.last - 1]))
-        if self._head.kind in _VERBS or (self._head.kind in ("noun", "act") and suffixed):
+        if self._head.kind in _VERBS or (self._head.kind in ("noun", "acts") and suffixed):
             return len(self._members) < 2 and mention.kind in _MEMBERS
         return mention.first - self._head.last <= 1
 
@@ -439,10 +496,10 @@ class _Reading:
         if actor is not None:
             self._actors.add(actor)
         self._partner = True
-        self._mode, self._since = "with", index
+        self._bring(index)
 
     def _group(self, index: int, bare: str) -> int:
-        """قادة أوروبيون, الوزيران الأميركي والروسي: nations behind a noun of several; a bare pair stands for the last two."""
+        """قادة أوروبيون, الوزيران الأميركي والروسي: nations behind a noun of several, or the last two."""
         if self._mode == "under":
             return index + 1
         nations, behind = self._adjectives_from(index + 1)
@@ -456,8 +513,8 @@ class _Reading:
             cast = Cast([*self._scenery.cast.people, *before])
             for mention in cast.pair(None if rank == "any" else rank):
                 self._add(mention, partner=True)
-        elif self._mode == "free":
-            self._mode, self._since = ("with", index) if index <= self._head.last + 2 else ("free", index)
+        elif self._mode == "free" and index <= self._head.last + 2:
+            self._bring(index)
         return index + 1
 
     def _adjective(self, index: int) -> str | None:
@@ -470,9 +527,9 @@ class _Reading:
 
     def _adjectives_from(self, index: int) -> tuple[set[str], int]:
         found: set[str] = set()
-        while index < len(self._run) and index not in self._starts:
-            actor = self._adjective(index)
-            if actor is None:
+        while index < len(self._run):
+            actor, mention = self._adjective(index), self._starts.get(index)
+            if actor is None or (mention is not None and mention.last > index + 1):
                 break
             found.add(actor)
             index += 1

@@ -7,6 +7,7 @@ sentences tell. It must not know stances.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 
 from domain.events import Attribution, SummitStatus
 from domain.reading.attendance import Attendance, Cast, Head, Parties, Scenery
@@ -67,7 +68,7 @@ class MeetingReader:
         when = self._when(head, status, scenery, news=news)
         if when is None:
             return None
-        if status == "scheduled" and when.occurred_on is None and not (scenery.published is None and scenery.dates):
+        if status == "scheduled" and when is UNKNOWN and not (scenery.published is None and scenery.dates):
             status = "proposed"
         speaker = _speaker_at(scenery.clauses, head.first)
         attribution: Attribution = speaker.attribution if speaker is not None else "outlet"
@@ -99,6 +100,7 @@ class MeetingReader:
         if any(d.kind == "previously" for d in scenery.dates):
             return None
         said = _moment_at(scenery.clauses, head.first)
+        said = _steps_before(said, scenery.sentence.words[max(0, head.first - 3) : head.first])
         if news and said is not None and said.occurred_on is not None:
             return said
         if news:
@@ -118,12 +120,21 @@ class MeetingReader:
         return found[0].issue if found else None
 
 
+def _steps_before(said: Moment | None, before: Sequence[Word]) -> Moment | None:
+    """بعد يومين من لقائه: so many days before the scene."""
+    if said is None or said.occurred_on is None or said.precision != "day" or len(before) < 3:
+        return said
+    after, count, of = (w.text for w in before)
+    if after != "بعد" or of not in ("من", "علي") or count not in _STEPS:
+        return said
+    day = date.fromisoformat(said.occurred_on) - timedelta(days=_STEPS[count])
+    return Moment(occurred_on=day.isoformat(), precision="day", inferred=False, how=f"{count} before the scene")
+
+
 def _of_the_saying(mention: DateMention, head: int, sentence: Sentence) -> bool:
     """Whether a date stands before the إن that opens the words in which the meeting is named."""
     words = sentence.words[:head]
-    return any(
-        w.text in ("ان", "انه", "انها", "بان", "بانه", "بانها", "انهم") and w.start > mention.start for w in words
-    )
+    return any(w.text in _SAYING and w.start > mention.start for w in words)
 
 
 def _speaker_at(clauses: Sequence[tuple[Clause, Moment]], index: int) -> Speaker | None:

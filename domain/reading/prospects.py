@@ -32,6 +32,7 @@ class Prospects:
         words = registry.lexicon.meetings
         self._lists = {name: Phrases((p, True) for p in entries) for name, entries in words.items()}
         self._prospect = frozenset(level(w) for w in words["prospect"])
+        self._unwilling = frozenset(level(w) for w in words["unwilling"])
         self._begin = frozenset(level(w) for w in words["begin"])
 
     def status(self, head: Head, parties: Parties, scenery: Scenery) -> Told:
@@ -41,8 +42,11 @@ class Prospects:
         anchor = min(verb, head.first)
         before = _clause_before(run, anchor)
         behind = _clause_behind(run, max(verb + 1, head.last) if verb < head.last + 4 else head.last)
+        if head.kind == "beside":
+            return "held", True
         if parties.held_by is None and self._passing(head, run):
-            return "held", bool(scenery.clauses) and not _several(run[head.first])
+            vague = _several(run[head.first]) or (_definite_process(head, run) and not _in_person(parties))
+            return "held", bool(scenery.clauses) and not vague
         undone = self._undone([*before, *run[anchor : head.last]], behind, head, run)
         if undone is not None:
             return undone
@@ -55,6 +59,9 @@ class Prospects:
     def _passing(self, head: Head, run: Sequence[Word]) -> bool:
         """خلال لقائه, بعد المحادثات, في اتصال: named on the way; في is more where a wish or a plan stands before it."""
         if self._has("during", run[max(0, head.first - 2) : head.first + 1]):
+            return True
+        start = max(0, head.first - 4)
+        if any(h.last == head.first - start for h in self._lists["during"].find(run[start : head.first])):
             return True
         if head.first == 0 or run[head.first - 1].text not in ("في", "وفي"):
             return False
@@ -79,9 +86,12 @@ class Prospects:
     def _denied(self, window: Sequence[Word]) -> bool:
         """لا توجد أي نية, ليس في الحسبان, بلا جدوى: a negation and a word of prospect soon behind it."""
         for index, word in enumerate(window):
-            if word.text in _NEGATIONS and any(
-                form in self._prospect for w in window[index + 1 : index + 5] for form in w.forms
-            ):
+            if word.text not in _NEGATIONS:
+                continue
+            if any(w.text in self._unwilling for w in window[index + 1 : index + 2]):
+                return True
+            reach = index + (2 if word.text == "غير" else 5)
+            if any(form in self._prospect for w in window[index + 1 : reach] for form in w.forms):
                 return True
         return False
 
@@ -159,6 +169,10 @@ def _several(word: Word) -> bool:
 def _definite_process(head: Head, run: Sequence[Word]) -> bool:
     """المفاوضات بين موسكو وكييف: talks in general."""
     return head.kind == "weak" and run[head.first].text.lstrip("وبف").startswith("ال")
+
+
+def _in_person(parties: Parties) -> bool:
+    return any(m.kind in ("person", "office") for m in parties.members)
 
 
 def _unreal(head: Head, parties: Parties, before: Sequence[Word], run: Sequence[Word]) -> bool:
