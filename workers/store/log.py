@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, select, text
@@ -23,8 +23,8 @@ from workers.store.engine import Database
 
 _ATTEMPTS = 20  # another writer of the same stream can win only as often as there are other writers
 _IDS = ("correlation_id", "causation_id")
-_ADVANCE = (
-    t.log_head.update().values(sequence=t.log_head.c.sequence + bindparam("count")).returning(t.log_head.c.sequence)
+_SQLITE_INSERT = (
+    f"INSERT INTO events ({', '.join(c.name for c in t.events.c)}) VALUES ({', '.join('?' for _ in t.events.c)})"
 )
 _POSTGRES_APPEND = text(
     """
@@ -42,6 +42,9 @@ _POSTGRES_APPEND = text(
     RETURNING sequence, version
     """
 ).bindparams(bindparam("recorded_at", type_=t.Utc()))
+_READ = (
+    "SELECT " + ", ".join(c.name for c in t.events.c) + " FROM events WHERE sequence > {} ORDER BY sequence LIMIT {}"
+)
 _ANY = -1  # no version is expected
 
 
@@ -101,8 +104,11 @@ def head(connection: Connection) -> int:
 
 def read(connection: Connection, *, after: int, limit: int) -> list[RecordedEvent]:
     """Events in order of sequence, greater than `after`."""
-    query = select(t.events).where(t.events.c.sequence > after).order_by(t.events.c.sequence).limit(limit)
-    return [recorded(row) for row in connection.execute(query)]
+    # the driver's own rows: reading is what a projection does most
+    sqlite = connection.dialect.name == "sqlite"
+    statement = _READ.format("?", "?") if sqlite else _READ.format("%s", "%s")
+    cursor: Any = connection.exec_driver_sql(statement, (after, limit)).cursor
+    return list(map(_of_sqlite if sqlite else _event, cursor.fetchall()))
 
 
 def append(
@@ -194,15 +200,23 @@ def _insert_sqlite(
     connection: Connection, stream: str, rows: list[dict[str, Any]], *, expected: int, now: datetime
 ) -> tuple[int, int] | None:
     """The sequence and version of the first event; None where the version is not the expected one."""
-    present = _version(connection, stream)
+    run = connection.exec_driver_sql
+    present = run("SELECT coalesce(max(version), 0) FROM events WHERE stream = ?", (stream,)).scalar_one()
     if expected not in (_ANY, present):
         return None
-    base: int = connection.execute(_ADVANCE, {"count": len(rows)}).scalar_one() - len(rows)
-    fixed = {"schema_version": SCHEMA_VERSION, "stream": stream, "recorded_at": now}
-    connection.execute(
-        t.events.insert(),
-        [row | fixed | {"sequence": base + i, "version": present + i} for i, row in enumerate(rows, start=1)],
-    )
+    count = len(rows)
+    base = run("UPDATE log_head SET sequence = sequence + ? RETURNING sequence", (count,)).scalar_one() - count
+    at = now.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")  # as SQLAlchemy writes times
+    run(
+        _SQLITE_INSERT,
+        [
+            (
+                base + i, row["event_id"], row["type"], SCHEMA_VERSION, stream, present + i, row["data"], at,
+                row["correlation_id"], row["causation_id"],
+            )
+            for i, row in enumerate(rows, start=1)
+        ],
+    )  # fmt: skip
     return base + 1, present + 1
 
 
@@ -224,15 +238,25 @@ def _insert_postgres(
 
 def recorded(row: Row[Any]) -> RecordedEvent:
     """A row of the log as an event."""
+    return _event(row)
+
+
+def _event(row: Sequence[Any]) -> RecordedEvent:
+    """As `recorded`, by the order of the table's columns: this is what reading the log costs."""
+    sequence, event_id, type_, schema_version, stream, version, data, recorded_at, correlation_id, causation_id = row
     return RecordedEvent(
-        sequence=row.sequence,
-        event_id=row.event_id,
-        type=row.type,
-        schema_version=row.schema_version,
-        stream=row.stream,
-        version=row.version,
-        record=decode(row.data, row.schema_version),
-        recorded_at=row.recorded_at,
-        correlation_id=row.correlation_id,
-        causation_id=row.causation_id,
+        sequence=sequence,
+        event_id=event_id,
+        type=type_,
+        schema_version=schema_version,
+        stream=stream,
+        version=version,
+        record=decode(data, schema_version),
+        recorded_at=recorded_at,
+        correlation_id=correlation_id,
+        causation_id=causation_id,
     )
+
+
+def _of_sqlite(row: Sequence[Any]) -> RecordedEvent:
+    return _event((*row[:7], datetime.fromisoformat(row[7]).replace(tzinfo=UTC), *row[8:]))

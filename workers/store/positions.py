@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, bindparam, func, select, text, update
+from sqlalchemy import Connection, Delete, Select, Table, and_, bindparam, func, select, text, update
 
 from domain.errors import Conflict
 from domain.log import RecordedEvent
@@ -21,7 +22,7 @@ from domain.subscriptions import Quote
 from workers.ports import Subscription
 from workers.store import schema as t
 from workers.store.log import head, read
-from workers.store.resuming import LIVE, REBUILD, Key, Tables, pack, resume, standing
+from workers.store.resuming import LIVE, REBUILD, Key, Tables, latest, pack, standing
 from workers.store.rows import Part, chunks, insert, ring, to_json
 from workers.store.subscriptions import active
 from workers.store.texts import Texts
@@ -54,6 +55,7 @@ class Projecting:
         self._connection = connection
         self._t = tables
         self._name = tables.name
+        self._changes: int | None = None
         where = t.checkpoints.c.projection == tables.name
         seen = connection.execute(select(t.checkpoints.c.seq).where(where)).scalar()
         if seen is None:
@@ -71,12 +73,11 @@ class Projecting:
         rows = [
             {"projection": self._name, "actor": actor, "issue": issue, "waiting": True} for actor, issue in sorted(keys)
         ]
-        for chunk in chunks(rows):
-            self._connection.execute(
-                insert(self._connection, t.position_keys)
-                .values(list(chunk))
-                .on_conflict_do_update(index_elements=["projection", "actor", "issue"], set_={"waiting": True})
-            )
+        upsert = insert(self._connection, t.position_keys).on_conflict_do_update(
+            index_elements=["projection", "actor", "issue"], set_={"waiting": True}
+        )
+        if rows:
+            self._connection.execute(upsert, rows)
 
     def marked(self, limit: int) -> list[Key]:
         """Keys that wait to be folded afresh, at most so many."""
@@ -130,9 +131,13 @@ class Projecting:
 
     def resume(self, key: Key) -> tuple[State | None, list[Fact]]:
         """Where the fold of a key goes on, and the standing facts of later days; earlier days are as they were."""
-        found = resume(self._connection, self._t, key, sequence=self.checkpoint)
-        self._drop_states(key, after="" if found[0] is None else found[0].day)
-        return found
+        start, stale = latest(self._connection, self._t, key, sequence=self.checkpoint)
+        after = "" if start is None else start.day
+        if stale:
+            table = t.position_states
+            of_key = and_(table.c.projection == self._name, table.c.actor == key[0], table.c.issue == key[1])
+            self._connection.execute(table.delete().where(of_key, table.c.day > after))
+        return start, standing(self._connection, self._t, key, after=after)
 
     def put_states(self, key: Key, states: Sequence[State]) -> None:
         """Keep where later folds of a key can go on."""
@@ -141,17 +146,12 @@ class Projecting:
         if rows:
             self._connection.execute(t.position_states.insert(), rows)
 
-    def _drop_states(self, key: Key, *, after: str) -> None:
-        table = t.position_states
-        of_key = and_(table.c.projection == self._name, table.c.actor == key[0], table.c.issue == key[1])
-        self._connection.execute(table.delete().where(of_key, table.c.day > after))
-
     def put_position(self, key: Key, position: Position | None, *, sequence: int) -> None:
         """Replace the position of one actor on one issue; None removes it."""
-        table = self._t.positions
-        self._connection.execute(table.delete().where(table.c.actor == key[0], table.c.issue == key[1]))
+        said = {"actor_": key[0], "issue_": key[1]}
+        self._connection.execute(_delete_position(self._t.positions), said)
         if position is not None:
-            self._connection.execute(table.insert(), [_position_row(position) | {"log_sequence": sequence}])
+            self._connection.execute(self._t.positions.insert(), _position_row(position) | {"log_sequence": sequence})
 
     def put_changes(
         self, key: Key, changes: Sequence[Change], *, sequence: int, now: datetime, after: str = ""
@@ -161,13 +161,8 @@ class Projecting:
         A change that no longer follows is marked withdrawn, never deleted, and one that follows again stands again.
         """
         table = self._t.changes
-        query = select(table.c.change_key, table.c.data, table.c.withdrawn_at)
-        stored = {
-            row.change_key: row
-            for row in self._connection.execute(
-                query.where(table.c.actor == key[0], table.c.issue == key[1], table.c.on_day > after)
-            )
-        }
+        said = {"actor_": key[0], "issue_": key[1], "after_": after}
+        stored = {row.change_key: row for row in self._connection.execute(_stored_changes(table), said)}
         present = {change.key: change for change in changes}
         gone = [k for k, row in stored.items() if k not in present and row.withdrawn_at is None]
         for change_key in gone:
@@ -179,7 +174,7 @@ class Projecting:
         new = [change for change_key, change in present.items() if change_key not in stored]
         if new:
             # gapless without a head of its own: only the holder of the projection's lock writes here
-            last = int(self._connection.execute(select(func.coalesce(func.max(table.c.sequence), 0))).scalar_one())
+            last = self._last_change()
             rows = [
                 {
                     "sequence": last + i,
@@ -191,7 +186,15 @@ class Projecting:
                 for i, change in enumerate(new, start=1)
             ]
             self._connection.execute(table.insert(), rows)
+            self._changes = last + len(rows)
         return new
+
+    def _last_change(self) -> int:
+        """The number of the newest change; asked once a transaction."""
+        if self._changes is None:
+            query = select(func.coalesce(func.max(self._t.changes.c.sequence), 0))
+            self._changes = int(self._connection.execute(query).scalar_one())
+        return self._changes
 
     def _update_change(self, change_key: str, values: dict[str, Any]) -> None:
         table = self._t.changes
@@ -300,6 +303,18 @@ def lock(connection: Connection, name: str) -> bool:
         return True
     statement = text("SELECT pg_try_advisory_xact_lock(:room, hashtext(:name))")
     return bool(connection.execute(statement, {"room": _LOCK, "name": name}).scalar_one())
+
+
+@cache
+def _delete_position(table: Table) -> Delete:
+    return table.delete().where(table.c.actor == bindparam("actor_"), table.c.issue == bindparam("issue_"))
+
+
+@cache
+def _stored_changes(table: Table) -> Select[Any]:
+    query = select(table.c.change_key, table.c.data, table.c.withdrawn_at)
+    of_key = and_(table.c.actor == bindparam("actor_"), table.c.issue == bindparam("issue_"))
+    return query.where(of_key, table.c.on_day > bindparam("after_"))
 
 
 def _position_row(position: Position) -> dict[str, Any]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Table, and_, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, Select, Table, and_, bindparam, func, or_, select
 
 from domain.positions import Fact, State
 from domain.positions.fold import Run
@@ -106,6 +108,22 @@ def sequence_at(connection: Connection, known_at: datetime | None) -> int | None
     return low
 
 
+@cache
+def _standing_query(table: Table, *, sequence: bool, as_of: bool, after: bool) -> Select[Any]:
+    query = select(table.c.data).where(_of_key(table))
+    if sequence:
+        at: BindParameter[int] = bindparam("at")
+        still = or_(table.c.retracted_sequence.is_(None), table.c.retracted_sequence > at)
+        query = query.where(table.c.sequence <= at, still)
+    else:
+        query = query.where(table.c.retracted_sequence.is_(None))
+    if as_of:
+        query = query.where(table.c.occurred_on <= bindparam("as_of"))
+    if after:
+        query = query.where(table.c.occurred_on > bindparam("after"))
+    return query
+
+
 def standing(
     connection: Connection,
     tables: Tables,
@@ -116,40 +134,33 @@ def standing(
     after: str = "",
 ) -> list[Fact]:
     """The facts of a key that stand, or stood at a sequence; on days after `after`, up to `as_of`."""
-    table = tables.facts
-    query = select(table.c.data).where(table.c.actor == key[0], table.c.issue == key[1])
-    if sequence is None:
-        query = query.where(table.c.retracted_sequence.is_(None))
-    else:
-        still = or_(table.c.retracted_sequence.is_(None), table.c.retracted_sequence > sequence)
-        query = query.where(table.c.sequence <= sequence, still)
-    if as_of is not None:
-        query = query.where(table.c.occurred_on <= as_of)
-    if after:
-        query = query.where(table.c.occurred_on > after)
-    return [_FACT.decode(data) for data in connection.execute(query).scalars()]
+    query = _standing_query(tables.facts, sequence=sequence is not None, as_of=as_of is not None, after=bool(after))
+    said: dict[str, Any] = {"actor_": key[0], "issue_": key[1]}
+    said |= {} if sequence is None else {"at": sequence}
+    said |= {} if as_of is None else {"as_of": as_of}
+    said |= {"after": after} if after else {}
+    return [_FACT.decode(data) for data in connection.execute(query, said).scalars()]
 
 
 def resume(
     connection: Connection, tables: Tables, key: Key, *, sequence: int | None = None, as_of: str | None = None
 ) -> tuple[State | None, list[Fact]]:
     """The latest state of a key that holds (None: fold from the start), and the facts that stand on the days after."""
-    start = _latest(connection, tables, key, sequence=sequence, as_of=as_of)
+    start, _ = latest(connection, tables, key, sequence=sequence, as_of=as_of)
     after = "" if start is None else start.day
     return start, standing(connection, tables, key, sequence=sequence, as_of=as_of, after=after)
 
 
-def _latest(
-    connection: Connection, tables: Tables, key: Key, *, sequence: int | None, as_of: str | None
-) -> State | None:
-    table = t.position_states
-    of_key = and_(table.c.projection == tables.name, table.c.actor == key[0], table.c.issue == key[1])
-    query = select(table.c.day, table.c.sequence).where(of_key).order_by(table.c.day)
-    if as_of is not None:
-        query = query.where(table.c.day <= as_of)
-    found = connection.execute(query).all()
+def latest(
+    connection: Connection, tables: Tables, key: Key, *, sequence: int | None = None, as_of: str | None = None
+) -> tuple[State | None, bool]:
+    """The latest state of a key that holds, and whether there are later ones, which do not."""
+    said = {"projection_": tables.name, "actor_": key[0], "issue_": key[1]}
+    found = connection.execute(
+        _STATES if as_of is None else _STATES_AS_OF, said | ({"as_of": as_of} if as_of else {})
+    ).all()
     if not found:
-        return None
+        return None, False
     at = sequence if sequence is not None else 2**62
     # a state that holds vouches for the days before it, so halving finds the last, or one near it that holds as well
     low, high = 0, len(found)
@@ -162,21 +173,37 @@ def _latest(
         else:
             high = middle
     if low == 0:
-        return None
-    data = connection.execute(select(table.c.data).where(of_key, table.c.day == found[low - 1].day)).scalar_one()
-    return _unpack(connection, tables.facts, _PACKED.decode(data))
+        return None, True
+    data = connection.execute(_STATE, said | {"day_": found[low - 1].day}).scalar_one()
+    return _unpack(connection, tables.facts, _PACKED.decode(data)), low < len(found)
 
 
 def _holds(connection: Connection, table: Table, key: Key, *, day: str, since: int, at: int) -> bool:
     """Whether nothing on the days up to one was recorded or taken back between two sequences."""
     first, last = sorted((since, at))
-    for column in (table.c.sequence, table.c.retracted_sequence):
-        query = select(table.c.event_id).where(
-            table.c.actor == key[0], table.c.issue == key[1], column > first, column <= last, table.c.occurred_on <= day
-        )
-        if connection.execute(query.limit(1)).first() is not None:
-            return False
-    return True
+    said = {"actor_": key[0], "issue_": key[1], "first": first, "last": last, "day_": day}
+    return all(
+        connection.execute(_disturbing(table, name), said).first() is None
+        for name in ("sequence", "retracted_sequence")
+    )
+
+
+def _of_key(table: Table) -> ColumnElement[bool]:
+    return and_(table.c.actor == bindparam("actor_"), table.c.issue == bindparam("issue_"))
+
+
+@cache
+def _disturbing(table: Table, column: str) -> Select[Any]:
+    between = and_(table.c[column] > bindparam("first"), table.c[column] <= bindparam("last"))
+    query = select(table.c.event_id).where(_of_key(table), between, table.c.occurred_on <= bindparam("day_"))
+    return query.limit(1)
+
+
+_S = t.position_states
+_OF_STATES = and_(_S.c.projection == bindparam("projection_"), _of_key(_S))
+_STATES = select(_S.c.day, _S.c.sequence).where(_OF_STATES).order_by(_S.c.day)
+_STATES_AS_OF = _STATES.where(_S.c.day <= bindparam("as_of"))
+_STATE = select(_S.c.data).where(_OF_STATES, _S.c.day == bindparam("day_"))
 
 
 def _unpack(connection: Connection, table: Table, packed: _Packed) -> State:
