@@ -23,7 +23,7 @@ from domain.reading.text import Sentence, Word, level
 from domain.reading.topics import TextTopics
 
 REACH = 26
-_HOLD_REACH = 10
+_HOLD_REACH = 16
 _PEOPLE = ("person", "office", "institution")
 _MEMBERS = (*_PEOPLE, "people", "actor")
 _VERBS = ("meet", "receive", "discuss", "call", "talk", "visit", "join", "sit")
@@ -207,6 +207,8 @@ class Attendance:
         if len(actors) == 1 and not self.blocs(actors) - people:
             if behind.partner or self._purpose(head, run) or (people and on_the_way):
                 return self._pronoun(head, scenery, several=False)
+            beside = [m for m in scenery.mentions if m.last == head.first and m.kind in _MEMBERS and _free(m, run)]
+            return beside if people else []
         elif not actors and self._by_telephone(head, run):
             return self._told_to(head, scenery)
         elif not actors and not held and on_the_way:
@@ -272,6 +274,7 @@ class Attendance:
         stop = head.first if verb < head.first else min(len(run), verb + 8)
         behind = [m for m in mentions if verb < m.first < stop and m.front in ("", "و") and _free(m, run)]
         behind = [m for m in behind if m.kind != "place" and m.acts and m.first - verb <= 4 and not m.former]
+        behind = [m for m in behind if not run[m.first - 1].text.lstrip("وبل").startswith("نظير")]
         if behind:
             return chain_of(behind[0], mentions)
         before = subject_before(verb, mentions, run)
@@ -600,6 +603,8 @@ def _adjectives(registry: Registry) -> dict[str, str]:
                 adjective + "ان",
             ):
                 table.setdefault(form, actor.id)
+        for people in map(level, actor.peoples):
+            table.setdefault(people, actor.id)
     return table
 
 

@@ -22,6 +22,7 @@ _PLACE_BEFORE = frozenset({
     "شمال",
 })  # fmt: skip
 _PLACE_CLITICS = ("ب", "ل")
+_PARTING = frozenset({"بين", "مع", "ان", "انه", "انها", "في", "من", "الي", "علي", "عن", "لدي", "خلال", "بعد"})
 _FORMER = frozenset({"المتقاعد", "المتقاعده", "السابق", "السابقه", "الاسبق", "الراحل", "سابق", "سابقا"})
 _POSTED = frozenset({"لدي", "في", "الي", "ب"})
 _KIND_ORDER = ("person", "office", "institution", "actor", "capital", "people", "place")
@@ -214,6 +215,8 @@ def _merge(one: Mention, two: Mention, run: Sequence[Word], registry: Registry, 
     gap = two.first - one.last
     titles, people = ("office", "bare", "institution"), ("person", "surname")
     if gap > _GAP or {one.kind, two.kind} & {"actor", "capital", "place", "people"}:
+        return None
+    if any(word.text in _PARTING for word in run[one.last : two.first]) or (one.kind == "institution" and gap > 1):
         return None
     joined = run[two.first].text[:1] == "و" and run[two.first].forms[0] != "وزير" and two.kind in people
     if one.kind == "bare" and two.kind in people and gap <= 1:
