@@ -378,8 +378,7 @@ def _check_references(registry: Registry, files: Mapping[str, str]) -> None:
     for index, issue in enumerate(registry.issues.values()):
         groups = issue.terms.keys() | registry.shared.keys()
         for rule in issue.rules:
-            for part in rule.removeprefix("-").split("&"):
-                group = part.strip().removeprefix("!").partition("@")[0]
+            for group in re.findall(r"(?:^-?|[&~>])\s*!?(\w+)", rule):
                 if group not in groups:
                     line = _line(files["issues.toml"], "issue", index)
                     raise RegistryError("issues.toml", line, f"{issue.id}: rule {rule!r} names no group {group!r}")
