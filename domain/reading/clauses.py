@@ -86,6 +86,7 @@ class ClauseReader:
             carry.set(None)
         hits = [h for h in self._cues.find(run) if not any(m.first <= h.index < m.last for m in mentions)]
         scope = Scope.of(sentence, mentions, hits)
+        hits = [self._subjects.reread(hit, scope) for hit in hits]
         starts = [
             (hit, self._subjects.subject(hit, scope, carry)) for hit in hits if self._subjects.is_cue(hit, scope, carry)
         ]
@@ -191,15 +192,17 @@ class _Assembly:
             return found.speaker
         if self._opened and (self._here is None or _agrees(hit, self._here)):
             return self._here
-        if self._focus is not None and _agrees(hit, self._focus):
+        beside = hit.cue.form == "participle" and not self._scope.run[hit.index].pause
+        if self._focus is not None and (beside or _agrees(hit, self._focus)):
             return self._focus
         return self._carry.agreeing(hit.cue.gender, adding=hit.cue.kind == "add")
 
     def _nest(self, hit: CueHit, found: Found) -> None:
         inner = _inner(hit, found, self._found[-1].speaker)
         self._found[-1] = msgspec.structs.replace(self._found[-1], inner=(*self._found[-1].inner, inner))
-        if inner.foreign and found.speaker is not None and found.speaker.kind == "person" and self._is_witnessed(hit):
-            told = msgspec.structs.replace(found.speaker, attribution="third-party")
+        told = found.speaker if inner.foreign and found.speaker is not None else None
+        if told is not None and told.kind in ("person", "office") and (self._here is None or self._is_witnessed(hit)):
+            told = msgspec.structs.replace(told, attribution="third-party")
             self._more.append(
                 Clause(sentence=self._index, cue=hit, speaker=told, first=found.content, last=len(self._scope.run))
             )
@@ -220,7 +223,9 @@ class _Assembly:
             return False
         if hit.cue.form == "past" and (hit.joined or before in _BESIDE_PAST):
             return False
-        return not (found.how == "overt" and hit.cue.form == "past" and hit.cue.kind in REPORTING)
+        if found.how != "overt" or hit.cue.form != "past" or hit.cue.kind not in REPORTING:
+            return True
+        return found.content == hit.index + 1 and (self._here is None or self._here.attribution == "anonymous")
 
     def _content(self, hit: CueHit, content: int) -> Span:
         """The words a cue covers: after it, or before it where the quotation came first."""
@@ -249,7 +254,10 @@ def _attributed(index: int, clauses: Sequence[Clause], source: _Source, scope: S
     found = []
     for clause in clauses:
         said, own = clause.speaker, clause.cue is not None and clause.cue.cue.form in ("past", "present")
-        if said is None or said.kind not in NARRATED or not own:
+        general = said is not None and (
+            said.kind in NARRATED or (said.kind == "institution" and source.speaker.kind in ("person", "office"))
+        )
+        if said is None or not general or not own:
             found.append(clause)
         elif said.actor == source.speaker.actor:
             found.append(msgspec.structs.replace(clause, speaker=source.speaker))

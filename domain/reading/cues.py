@@ -44,6 +44,7 @@ class CueHit(msgspec.Struct, frozen=True):
 
 # Written like nouns or particles of everyday use: cues only where a subject or its content follows at once.
 _TEXT = """
+    رفع نشر منح حظر سلم بحث عد ظن فتح أسر روى حسم
     رد بين عرض طلب كتب دعم قدر حمل وعد قرار نقل راي زاد مضي ختم قبل علق شرح وقع فضل اكمل لام برر ضغط امل حث مهله
     نفي رفض سخر فرض درس تردد سعي وصف ثمن دعوه قوله القول تصريح تصريحات توقيع يعد تعد مدح بارك كشف اراد يريد تريد
     اقر يري تري ذكر تهديد تهديدات التزام موافقه واصل طالبا تحذير تحذيرات اتهام ادانه معارضه تابع مقررا يوقع هاجم
@@ -117,7 +118,7 @@ def _verb_readings(text: str) -> Iterator[tuple[str, bool, bool]]:
 
 
 def _followed_by(run: Sequence[Word], index: int, second: str) -> bool:
-    following = run[index + 1 : index + 5]
+    following = run[index + 1 : index + (5 if len(second) == 1 else 8)]
     if len(second) == 1:
         return any(word.text.startswith(second) for word in following)
     return any(word.text == second or word.text in (second + "ه", second + "ها") for word in following)

@@ -21,7 +21,6 @@ _PLACE_BEFORE = frozenset({
     "في", "الي", "من", "قرب", "بمدينه", "مدينه", "العاصمه", "نحو", "باتجاه", "خارج", "داخل", "شرق", "غرب", "جنوب",
     "شمال",
 })  # fmt: skip
-_PLACE_CLITICS = ("ب", "ل")
 _PARTING = frozenset({"بين", "مع", "ان", "انه", "انها", "في", "من", "الي", "علي", "عن", "لدي", "خلال", "بعد"})
 _FORMER = frozenset({"المتقاعد", "المتقاعده", "السابق", "السابقه", "الاسبق", "الراحل", "سابق", "سابقا"})
 _POSTED = frozenset({"لدي", "في", "الي", "ب"})
@@ -171,13 +170,7 @@ def _level_cached(word: str) -> str:
 
 def _is_located(hit: Hit[Named], run: Sequence[Word]) -> bool:
     """Whether a name stands after a preposition of place."""
-    word = run[hit.first]
-    bare = word.text.removeprefix("و")
-    if hit.first and run[hit.first - 1].text in _PLACE_BEFORE:
-        return True
-    return (
-        bare.startswith(_PLACE_CLITICS) and any(bare[1:] == f for f in word.forms) and len(bare) > 4 and bare[0] == "ب"
-    )
+    return hit.front.endswith("ب") or (hit.first > 0 and run[hit.first - 1].text in _PLACE_BEFORE)
 
 
 def _join(found: Sequence[Mention], run: Sequence[Word], registry: Registry, day: date | None) -> list[Mention]:

@@ -54,8 +54,9 @@ class Carry(msgspec.Struct):
 
     def see(self, speaker: Speaker) -> None:
         """Remember a person who is named, whether or not he speaks."""
-        self.seen[speaker.actor, speaker.seniority] = speaker
-        self.seen["", speaker.seniority] = speaker
+        for key in ((speaker.actor, speaker.seniority), ("", speaker.seniority)):
+            self.seen.pop(key, None)
+            self.seen[key] = speaker
 
     def about(self, person: Speaker) -> None:
         """A sentence told of somebody who said nothing in it; the next may give his words."""
