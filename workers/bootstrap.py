@@ -13,6 +13,7 @@ from domain.reading.dates import Calendar, find_dates, load_calendar
 from domain.reading.extractor import RuleExtractor
 from domain.reading.aboutness import Aboutness, load_aboutness
 from domain.reading.tendency import Tendency, load_tendency
+from domain.reading.trust import Trust, load_trust
 from domain.reading.registry import FILES, Registry, load_registry
 from workers.asking import Asking
 from workers.channels.webhook import WebhookSender
@@ -71,9 +72,15 @@ class App:
         return load_aboutness(path.read_text("utf-8")) if path.is_file() else None
 
     @cached_property
+    def trust(self) -> Trust | None:
+        """The trained model of confidence, likewise."""
+        path = self.settings.registry / "trust.json"
+        return load_trust(path.read_text("utf-8")) if path.is_file() else None
+
+    @cached_property
     def extractor(self) -> RuleExtractor:
         """The reader of articles."""
-        return RuleExtractor(self.registry, self.calendar, self.tendency, self.aboutness)
+        return RuleExtractor(self.registry, self.calendar, self.tendency, self.aboutness, self.trust)
 
     @cached_property
     def store(self) -> Store:

@@ -1,4 +1,7 @@
-"""One reading of one clause: what would be an event, before repeats are merged. It must not know how texts are split."""
+"""One reading of one clause: what would be an event, before repeats are merged.
+
+It must not know how texts are split.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,9 @@ from typing import Literal
 import msgspec
 
 from domain.events import Attribution, Precision, Seniority, Span, Stance, SummitStatus
+
+
+Means = Literal["military", "economic", "diplomatic"]
 
 
 class Moment(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,7 +25,10 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """A statement, threat or commitment read from one sentence. `trace`: how each field came out."""
+    """A statement, threat or commitment read from one sentence. `trace`: how each field came out.
+
+    `topic`: how the issue was found (rule, short, meant, words).
+    """
 
     type: Literal["statement", "threat", "commitment"]
     actor: str
@@ -37,14 +46,19 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     order: int
     target: str | None = None
     condition: str | None = None
-    means: str | None = None
+    means: Means | None = None
     quantity: str | None = None
     beneficiary: str | None = None
+    topic: str = "rule"
     trace: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class Meeting(msgspec.Struct, frozen=True, kw_only=True):
-    """A meeting, as one sentence or more tell of it."""
+    """A meeting, as one sentence or more tell of it.
+
+    `own`: whether the words date it themselves, rather than by their scene. `blocs`: the participants that are no single
+    state. `anaphor`: named as one that the text has told of (القمة, الاجتماع).
+    """
 
     participants: frozenset[str]
     status: SummitStatus
@@ -59,4 +73,7 @@ class Meeting(msgspec.Struct, frozen=True, kw_only=True):
     cue: str
     order: int
     quote: bool = False
+    own: bool = False
+    blocs: frozenset[str] = frozenset()
+    anaphor: bool = False
     trace: dict[str, str] = msgspec.field(default_factory=dict)

@@ -28,7 +28,8 @@ from domain.reading.registry import Registry
 from domain.reading.tendency import Tendency, features
 from domain.reading.text import Sentence, sentences
 from domain.reading.topics import TopicFinder
-from domain.reading.weigh import to_events, to_summits
+from domain.reading.trust import Article, Trust
+from domain.reading.weigh import Weighed, Weigher
 
 VERSION = "rules-1"
 
@@ -82,9 +83,10 @@ class RuleExtractor:
 
     def __init__(
         self, registry: Registry, calendar: Calendar, tendency: Tendency | None = None,
-        aboutness: Aboutness | None = None,
+        aboutness: Aboutness | None = None, trust: Trust | None = None,
     ) -> None:  # fmt: skip
-        """`tendency`, `aboutness`: the trained models of stances and of issues; None reads by rule alone."""
+        """The trained models of stances, of issues and of trust; None reads by rule alone."""
+        self._weigher = Weigher(VERSION, trust)
         self._registry = registry
         self._calendar = calendar
         self._layout = Layout(registry.lexicon)
@@ -100,11 +102,9 @@ class RuleExtractor:
     def explain(self, text: str, *, published: date | None) -> list[Explained]:
         """The same events, each with its reasons."""
         found = sentences(text)
-        candidates, meetings = self._read(text, found, published)
-        explained = [
-            Explained(event=event, trace=trace)
-            for event, trace in (*to_events(candidates, VERSION), *to_summits(meetings, VERSION))
-        ]
+        candidates, meetings, article = self._read(text, found, published)
+        traced = self._weigher.events(candidates, meetings, article)
+        explained = [Explained(event=event, trace=trace) for event, trace in traced]
         return sorted(
             explained, key=lambda e: (e.event.evidence[0], e.event.evidence, str(e.event.issue), type(e.event).__name__)
         )
@@ -151,15 +151,24 @@ class RuleExtractor:
 
     def _read(
         self, text: str, found: Sequence[Sentence], published: date | None
-    ) -> tuple[list[Candidate], list[Meeting]]:
+    ) -> tuple[list[Candidate], list[Meeting], Article]:
         candidates: list[Candidate] = []
         meetings: list[Meeting] = []
+        count = reporting = 0
         for here in self._passages(text, found, published):
             for clause, when in here.clauses:
                 if clause.speaker is not None and is_recent(when, published, STATEMENT_DAYS):
                     candidates += self._judge.candidates(text, here.sentence, clause, here.topics, when, here.mentions)
             meetings += self._meetings.read(here)
-        return candidates, merge(meetings, self._registry.tracked)
+            count += 1
+            reporting += any(c.speaker is not None and c.speaker.attribution == "self" for c, _ in here.clauses)
+        article = Article(count, reporting, published is not None)
+        return candidates, merge(meetings, self._registry.tracked), article
+
+    def weighed(self, text: str, *, published: date | None) -> list[Weighed]:
+        """Every event before trust is weighed, with what the model of trust sees: what training takes."""
+        candidates, meetings, article = self._read(text, sentences(text), published)
+        return self._weigher.all(candidates, meetings, article)
 
     def _passages(self, text: str, found: Sequence[Sentence], published: date | None) -> Iterator[Scenery]:
         """The article's own sentences in order, each with who is named, who speaks and when."""

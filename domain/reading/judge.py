@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from domain.reading.aboutness import Aboutness
-from domain.reading.candidates import Candidate, Moment
+from domain.reading.candidates import Candidate, Means, Moment
 from domain.reading.clauses import Clause, Speaker
 from domain.reading.mentions import Mention
 from domain.reading.phrases import Phrases
@@ -29,6 +29,10 @@ _ECONOMIC = ("عقوبات", "رسوم", "جمركيه", "اقتصادي", "نف
 _QUANTITY = re.compile(r"(\d[\d.,٫]*)\s*(?:ا?لف|مليون|مليار|دوله|دولة|دول|مليارات|ملايين)?")
 _UNITS = {"دوله": "states", "دول": "states", "مليار": "billion", "مليون": "million", "الف": "thousand", "جندي": "troops", "مليارات": "billion", "ملايين": "million"}  # fmt: skip
 _GOVERNING = frozenset({"في", "من", "علي", "عن", "الي", "مع", "بين", "ضد", "لدي", "بشان", "حول", "تجاه", "نحو"})
+_TOPIC_KINDS = {
+    "a short name of what the text speaks of": "short", "what the text spoke of last": "meant",
+    "the words of its kind": "words", "no registered issue": "none",
+}  # fmt: skip
 _GIFT_REACH = 5
 _TELLING = frozenset({"say", "add", "stress"})
 _BLOCS_AT_HOME = frozenset({"UN", "G7", "G20"})  # bodies to which nobody in the news threatens or pledges anything
@@ -212,7 +216,7 @@ class Judge:
             condition=_raw(text, run, condition) if kind != "statement" and condition is not None else None,
             means=_means(run, clause) if kind == "threat" else None,
             quantity=_quantity(run, clause) if kind == "commitment" else None,
-            trace=_trace(clause, topic, verdict, when, run, speaker),
+            topic=_TOPIC_KINDS.get(topic.rule, "rule"), trace=_trace(clause, topic, verdict, when, run, speaker),
         )  # fmt: skip
 
     def _type(self, clause: Clause, run: Sequence[Word], verdict: Verdict, topic: Topic, actor: str) -> _Type:
@@ -292,7 +296,7 @@ def _raw(text: str, run: Sequence[Word], span: tuple[int, int]) -> str:
     return text[run[span[0]].start : run[span[1] - 1].end]
 
 
-def _means(run: Sequence[Word], clause: Clause) -> str:
+def _means(run: Sequence[Word], clause: Clause) -> Means:
     content = [form for word in run[clause.first : clause.last] for form in word.forms]
     if any(form.startswith(_ECONOMIC) for form in content):
         return "economic"

@@ -10,8 +10,9 @@ from typing import Any
 
 import msgspec
 
-from domain.events import Commitment, Event, Statement, Stance, Summit, Threat
+from domain.events import Commitment, Event, Statement, Summit, Threat
 from domain.reading.candidates import Candidate, Meeting
+from domain.reading.trust import Article, Trust, of_group, of_meeting
 
 _SENIOR = {"head": 0, "minister": 1, "spokesman": 2, "other": 3}
 _OWN = {"self": 0, "anonymous": 1, "outlet": 2, "third-party": 3}
@@ -21,13 +22,53 @@ _ATTRIBUTION_WEIGHT = {"self": 1.0, "outlet": 0.8, "anonymous": 0.85, "third-par
 Traced = tuple[Event, dict[str, str]]
 
 
-def to_events(candidates: Sequence[Candidate], extractor: str) -> list[Traced]:
-    """One event for each type, actor and issue, with the trace of the candidate that decided."""
+class Weighed(msgspec.Struct, frozen=True):
+    """An event with what the model of trust sees of it, and how its fields came out."""
+
+    event: Event
+    features: tuple[str, ...]
+    trace: dict[str, str]
+
+
+class Weigher:
+    """Makes events of what was read. `trust`: the trained model of confidence; None trusts by rule."""
+
+    def __init__(self, extractor: str, trust: Trust | None = None) -> None:
+        self._extractor = extractor
+        self._trust = trust
+
+    def events(self, candidates: Sequence[Candidate], meetings: Sequence[Meeting], article: Article) -> list[Traced]:
+        """One event for each type, actor and issue, and one for each meeting; those not to be trusted left out."""
+        found: list[Traced] = []
+        for weighed in self.all(candidates, meetings, article):
+            if self._trust is None:
+                found.append((weighed.event, weighed.trace))
+                continue
+            confidence = self._trust.confidence(weighed.features)
+            if confidence is not None:
+                event = msgspec.structs.replace(weighed.event, confidence=confidence)
+                found.append((event, {**weighed.trace, "confidence": f"{confidence} by the model of trust"}))
+        return found
+
+    def all(self, candidates: Sequence[Candidate], meetings: Sequence[Meeting], article: Article) -> list[Weighed]:
+        """The same, with none left out and confidence by rule."""
+        found: list[Weighed] = []
+        for group in _groups(candidates):
+            leading = min(group, key=_precedence)
+            event = _event(group, leading, self._extractor)
+            found.append(Weighed(event, tuple(of_group(group, leading, article)), leading.trace))
+        for meeting in meetings:
+            event = _summit(meeting, self._extractor)
+            found.append(Weighed(event, tuple(of_meeting(meeting, article)), meeting.trace))
+        return found
+
+
+def _groups(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
     groups: dict[tuple[str | None, ...], list[Candidate]] = {}
     for candidate in _absorbed(candidates):
         other = None if candidate.issue else candidate.beneficiary or candidate.target
         groups.setdefault((candidate.type, candidate.actor, candidate.issue, other), []).append(candidate)
-    return [_event(group, extractor) for group in groups.values()]
+    return list(groups.values())
 
 
 def _absorbed(candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -41,25 +82,24 @@ def _absorbed(candidates: Sequence[Candidate]) -> list[Candidate]:
     ]
 
 
-def _event(group: Sequence[Candidate], extractor: str) -> Traced:
-    leading = min(group, key=_precedence)
+def _event(group: Sequence[Candidate], leading: Candidate, extractor: str) -> Event:
     agreeing = [c for c in group if c.stance == leading.stance or c.stance is None]
     evidence = tuple(sorted({c.evidence for c in agreeing}))
-    cameo, plover = codes(leading.type, leading.cue_kind, leading.stance, leading.means)
+    cameo, plover = codes(leading)
     common: dict[str, Any] = {
-        "issue": leading.issue, "stance": leading.stance, "speaker": leading.speaker, "attribution": leading.attribution,
-        "seniority": leading.seniority, "quote": any(c.quote for c in agreeing), "evidence": evidence, "cue": leading.cue,
-        "occurred_on": leading.moment.occurred_on, "precision": leading.moment.precision,
-        "inferred": leading.moment.inferred, "cameo": cameo, "plover": plover,
+        "issue": leading.issue, "stance": leading.stance, "speaker": leading.speaker,
+        "attribution": leading.attribution, "seniority": leading.seniority, "quote": any(c.quote for c in agreeing),
+        "evidence": evidence, "cue": leading.cue, "occurred_on": leading.moment.occurred_on,
+        "precision": leading.moment.precision, "inferred": leading.moment.inferred, "cameo": cameo, "plover": plover,
         "confidence": _confidence(leading, len(evidence)), "extractor": extractor, "actor": leading.actor,
     }  # fmt: skip
-    return _typed(leading, agreeing, common), leading.trace
+    return _typed(leading, agreeing, common)
 
 
 def _typed(leading: Candidate, agreeing: Sequence[Candidate], common: dict[str, Any]) -> Event:
     condition = leading.condition or next((c.condition for c in agreeing if c.condition), None)
     if leading.type == "threat":
-        return Threat(**common, target=leading.target, condition=condition, means=leading.means)  # type: ignore[arg-type]
+        return Threat(**common, target=leading.target, condition=condition, means=leading.means)
     if leading.type == "commitment":
         quantity = leading.quantity or next((c.quantity for c in agreeing if c.quantity), None)
         beneficiary = leading.beneficiary or ("UKR" if (leading.issue or "").startswith("ukraine.") else None)
@@ -80,38 +120,48 @@ def _confidence(candidate: Candidate, repeats: int) -> float:
     return round(min(0.97, base * _ATTRIBUTION_WEIGHT[candidate.attribution] + 0.03 * (repeats - 1)), 3)
 
 
-def codes(kind: str, cue: str, stance: Stance | None, means: str | None) -> tuple[str, str]:
+_THREATS = {"economic": "1312", "military": "1384", "diplomatic": "134"}
+_PLEDGES = {
+    "ukraine.foreign-troops": "0312", "ukraine.security-guarantees": "0312", "ukraine.arms-supplies": "0332",
+    "russia.us-dialogue": "036", "ukraine.peace-talks": "036", "ukraine.ceasefire": "0356", "gaza.ceasefire": "0356",
+    "syria.sanctions-relief": "0354", "russia.sanctions": "163", "palestine.recognition": "0311",
+}  # fmt: skip
+
+
+def codes(candidate: Candidate) -> tuple[str, str]:
     """CAMEO and PLOVER codes by content (CAMEO codebook 1.1b3, PLOVER 2023)."""
-    if kind == "threat":
-        return {"economic": "1312", "military": "1384"}.get(means or "", "130"), "THREATEN"
-    if kind == "commitment":
-        return "030" if stance != "conditional" else "031", "AGREE"
-    if cue == "accuse":
+    if candidate.type == "threat":
+        if candidate.cue_kind == "threat" and candidate.condition and candidate.means is None:
+            return "139", "THREATEN"
+        return _THREATS.get(candidate.means or "", "130"), "THREATEN"
+    if candidate.type == "commitment":
+        return _PLEDGES.get(candidate.issue or "", "030"), "AGREE"
+    if candidate.cue_kind == "accuse":
         return "112", "ACCUSE"
-    if stance == "opposes":
+    if candidate.stance == "opposes":
         return "120", "REJECT"
-    if cue == "demand":
-        return "020", "REQUEST"
-    return ("051", "SUPPORT") if stance == "supports" else ("010", "AGREE")
+    if candidate.cue_kind == "demand":
+        return "102", "REQUEST"
+    return ("051", "SUPPORT") if candidate.stance == "supports" else ("010", "AGREE")
 
 
 _SUMMIT_CODES = {
     "held": ("040", "CONSULT"), "under-way": ("040", "CONSULT"), "scheduled": ("036", "AGREE"),
-    "proposed": ("106", "REQUEST"), "postponed": ("036", "AGREE"), "cancelled": ("125", "REJECT"), "ruled-out": ("125", "REJECT"),
+    "proposed": ("106", "REQUEST"), "postponed": ("036", "AGREE"), "cancelled": ("125", "REJECT"),
+    "ruled-out": ("125", "REJECT"),
 }  # fmt: skip
+_HELD_CODES = {"telephone": "041", "online": "046"}
 
 
-def to_summits(meetings: Sequence[Meeting], extractor: str) -> list[Traced]:
-    """One event for each distinct meeting."""
-    result: list[Traced] = []
-    for meeting in meetings:
-        cameo, plover = _SUMMIT_CODES[meeting.status]
-        event = Summit(
-            issue=meeting.issue, participants=tuple(sorted(meeting.participants)), status=meeting.status, place=meeting.place,
-            format=meeting.format, level=meeting.level, speaker=meeting.speaker, attribution=meeting.attribution,  # type: ignore[arg-type]
-            evidence=meeting.evidence, cue=meeting.cue, occurred_on=meeting.moment.occurred_on, quote=meeting.quote,
-            precision=meeting.moment.precision, inferred=meeting.moment.inferred, cameo=cameo, plover=plover,
-            confidence=0.7 if len(meeting.evidence) > 1 else 0.6, extractor=extractor,
-        )  # fmt: skip
-        result.append((event, meeting.trace))
-    return result
+def _summit(meeting: Meeting, extractor: str) -> Summit:
+    cameo, plover = _SUMMIT_CODES[meeting.status]
+    if meeting.status in ("held", "under-way"):
+        cameo = _HELD_CODES.get(meeting.format or "", "046")
+    return Summit(
+        issue=meeting.issue, participants=tuple(sorted(meeting.participants)), status=meeting.status,
+        place=meeting.place, format=meeting.format, level=meeting.level, speaker=meeting.speaker,  # type: ignore[arg-type]
+        attribution=meeting.attribution, evidence=meeting.evidence, cue=meeting.cue,
+        occurred_on=meeting.moment.occurred_on, quote=meeting.quote, precision=meeting.moment.precision,
+        inferred=meeting.moment.inferred, cameo=cameo, plover=plover,
+        confidence=0.7 if len(meeting.evidence) > 1 else 0.6, extractor=extractor,
+    )  # fmt: skip

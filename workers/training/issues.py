@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from domain.reading.aboutness import AboutModel
 from domain.reading.extractor import RuleExtractor, Stretch
 from workers.training import material
 from workers.training.logistic import Example, Fitted, fit
@@ -36,26 +37,38 @@ def main() -> None:
     """Train, test, write."""
     args = material.arguments(str(__doc__), "about.json")
     reader = material.reader()
-    items = [item for sentence in material.sentences() for item in _of_sentence(reader, sentence)]
+    items = [*of_sentences(reader)]
     for article in material.articles(args.gold, args.texts):
-        items += _of_article(reader, article)
+        items += of_article(reader, article)
     issues = sorted({issue for item in items for issue in item.issues})
     _test(items, issues)
+    model = model_of(items)
+    text = json.dumps(msgspec.to_builtins(model), ensure_ascii=False, separators=(",", ":"))
+    args.out.write_text(text.replace("},", "},\n") + "\n", "utf-8")
+    count = sum(map(len, model.weights.values()))
+    sys.stdout.write(f"{len(items)} stretches, {count} weights: {args.out.name} written\n")
+
+
+def model_of(items: Sequence[Item]) -> AboutModel:
+    """The model of all issues that the items name."""
     bias: dict[str, float] = {}
     weights: dict[str, dict[str, float]] = {}
-    for issue in issues:
+    for issue in sorted({issue for item in items for issue in item.issues}):
         fitted = _fit(items, issue)
         bias[issue] = round(fitted.bias[_YES] - fitted.bias[_NO], 3)
         plain = {f: round(row[_YES] - row[_NO], 2) for f, row in sorted(fitted.weights.items())}
         weights[issue] = {f: w for f, w in plain.items() if abs(w) >= _SMALL}
-    text = json.dumps({"bias": bias, "weights": weights}, ensure_ascii=False, separators=(",", ":"))
-    args.out.write_text(text.replace("},", "},\n") + "\n", "utf-8")
-    count = sum(map(len, weights.values()))
-    sys.stdout.write(f"{len(items)} stretches, {count} weights: {args.out.name} written\n")
+    return AboutModel(bias=bias, weights=weights)
+
+
+def of_sentences(reader: RuleExtractor) -> Iterator[Item]:
+    """The sentences written for training."""
+    for sentence in material.sentences():
+        yield from _of_sentence(reader, sentence)
 
 
 def _of_sentence(reader: RuleExtractor, sentence: material.Sentence) -> Iterator[Item]:
-    """The stretch of the sentence that speaks of its issue: one that the rules know, else its actor's, else the longest."""
+    """The stretch of the sentence on its issue: one that the rules know, else its actor's, else the longest."""
     found = reader.stretches(sentence.text, published=None)
     if not found:
         return
@@ -63,7 +76,8 @@ def _of_sentence(reader: RuleExtractor, sentence: material.Sentence) -> Iterator
     yield Item(sentence.name, best, frozenset({sentence.issue}), frozenset(best.ruled) - {sentence.issue}, True)
 
 
-def _of_article(reader: RuleExtractor, article: material.Article) -> Iterator[Item]:
+def of_article(reader: RuleExtractor, article: material.Article) -> Iterator[Item]:
+    """The stretches of an annotated text."""
     for stretch in reader.stretches(article.text, published=article.published):
         here = [e for e in article.events if material.overlaps(e, stretch.span) and e.get("issue")]
         named = frozenset(e["issue"] for e in here if e["actor"] == stretch.actor)

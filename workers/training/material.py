@@ -1,4 +1,4 @@
-"""What the models are trained on: the sentences written for it, the shipped corpus, and annotated texts named by the user.
+"""What the models are trained on: sentences written for it, the shipped corpus, annotated texts that the user names.
 
 It must not know the models.
 """
@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from domain.reading.aboutness import Aboutness
 from domain.reading.dates import load_calendar
 from domain.reading.extractor import RuleExtractor
 from domain.reading.registry import FILES, load_registry
+from domain.reading.tendency import Tendency
 from workers.demo.corpus import shipped
 from workers.settings import SEEDS
 
@@ -35,22 +37,28 @@ class Sentence(msgspec.Struct, frozen=True):
 
 
 class Article(msgspec.Struct, frozen=True):
-    """One annotated text, with its events in the form of the gold files (summits left out)."""
+    """One annotated text, with its events in the form of the gold files."""
 
     name: str
     text: str
     published: date | None
-    events: tuple[dict[str, Any], ...]
+    all_events: tuple[dict[str, Any], ...]
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The events that are no summits."""
+        return [e for e in self.all_events if e["type"] != "summit"]
 
     def about(self, actor: str, issue: str) -> list[dict[str, Any]]:
         """The events of an actor on an issue."""
         return [e for e in self.events if e["actor"] == actor and e.get("issue") == issue]
 
 
-def reader() -> RuleExtractor:
-    """The extractor by rule alone."""
+def reader(tendency: Tendency | None = None, aboutness: Aboutness | None = None) -> RuleExtractor:
+    """The extractor by rule, and by the models that are given."""
     registry = load_registry({name: (REGISTRY / name).read_text("utf-8") for name in FILES})
-    return RuleExtractor(registry, load_calendar((REGISTRY / "calendar.toml").read_text("utf-8")))
+    calendar = load_calendar((REGISTRY / "calendar.toml").read_text("utf-8"))
+    return RuleExtractor(registry, calendar, tendency, aboutness)
 
 
 def sentences(folder: Path = SEEDS / "training") -> Iterator[Sentence]:
@@ -76,7 +84,12 @@ def articles(gold: list[Path], texts: Path | None) -> Iterator[Article]:
 
 def _article(name: str, text: str, published: str | None, events: tuple[dict[str, Any], ...]) -> Article:
     day = None if published is None else date.fromisoformat(published)
-    return Article(name, text, day, tuple(e for e in events if e["type"] != "summit"))
+    return Article(name, text, day, events)
+
+
+def values(event: Mapping[str, Any], field: str) -> list[Any]:
+    """The values that an annotation allows for a field."""
+    return [event.get(field), *(event.get("alt") or {}).get(field, [])]
 
 
 def overlaps(event: dict[str, Any], span: tuple[int, int]) -> bool:

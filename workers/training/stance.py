@@ -35,9 +35,9 @@ def main() -> None:
     """Train, test, write."""
     args = material.arguments(str(__doc__), "stance.json")
     reader = material.reader()
-    items = [*_of_sentences(reader)]
+    items = [*of_sentences(reader)]
     for article in material.articles(args.gold, args.texts):
-        items += _of_article(reader, article)
+        items += of_article(reader, article)
     _test(items)
     fitted = fit([item.example for item in items], len(CLASSES))
     weights = {
@@ -50,7 +50,8 @@ def main() -> None:
     sys.stdout.write(f"{len(items)} examples, {len(weights)} features: {args.out.name} written\n")
 
 
-def _of_sentences(reader: RuleExtractor) -> Iterator[Item]:
+def of_sentences(reader: RuleExtractor) -> Iterator[Item]:
+    """The sentences written for training; says how many of them the rules cannot place."""
     missed: Counter[str] = Counter()
     for sentence in material.sentences():
         seen = [s for s in reader.survey(sentence.text, published=None) if s.issue == sentence.issue]
@@ -63,7 +64,7 @@ def _of_sentences(reader: RuleExtractor) -> Iterator[Item]:
         sys.stdout.write(f"  {issue:<30} {n} sentences in which the issue or the speaker is not found\n")
 
 
-def _of_article(reader: RuleExtractor, article: material.Article) -> Iterator[Item]:
+def of_article(reader: RuleExtractor, article: material.Article) -> Iterator[Item]:
     """Clauses that carry an annotated event get its stance; other clauses of tracked actors none."""
     for seen in reader.survey(article.text, published=article.published):
         about = article.about(seen.actor, seen.issue)
