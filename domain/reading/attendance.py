@@ -44,13 +44,18 @@ class Head(msgspec.Struct, frozen=True):
 
 
 class Parties(msgspec.Struct, frozen=True):
-    """Who meets. `held_by`: the word of the verb that holds the meeting, with its tense."""
+    """Who meets. `held_by`: the word of the verb that holds the meeting, with its tense.
+
+    `anaphor`: the noun is definite and nobody is tied to it but those who came (القمة, حضر الاجتماع فلان).
+    """
 
     actors: frozenset[str] = frozenset()
     members: tuple[Mention, ...] = ()
     held_by: int | None = None
     tense: str = ""
     partner: bool = False
+    anaphor: bool = False
+    named: frozenset[str] = frozenset()  # those whom words behind the noun name
 
 
 class Cast(msgspec.Struct):
@@ -176,8 +181,10 @@ class Attendance:
         actors, members = set(behind.actors), list(behind.members)
         suffix = self.suffix(run[head.last - 1])
         holder = self._holder(head, run)
+        anaphor = _definite(run[head.first]) and (not actors or behind.attended)
         if holder is not None:
             group = self._holding_subject(holder[0], head, scenery)
+            group += self._speaker_among(group, head, scenery)
             members += group
             actors |= {m.actor for m in group}
         if suffix:
@@ -185,15 +192,16 @@ class Attendance:
             members += group
             actors |= {m.actor for m in group} or self._carried(scenery, bool(actors))
         else:
-            more = self._completed(head, behind, members, actors, scenery, held=holder is not None)
+            held = holder is not None or anaphor
+            more = self._completed(head, behind, members, actors, scenery, held=held)
             if more is None:
                 return Parties()
             members += more
             actors |= {m.actor for m in more}
-            if not more and len(actors) == 1 and behind.partner:
+            if not more and len(actors) == 1 and behind.partner and not self.blocs(actors) - self._in_person(members):
                 actors |= self._carried(scenery, True)
-        tense = "" if holder is None else holder[1]
-        return Parties(frozenset(actors), tuple(members), None if holder is None else holder[0], tense, behind.partner)
+        held_by, tense = (None, "") if holder is None else holder
+        return Parties(frozenset(actors), tuple(members), held_by, tense, behind.partner, anaphor, behind.actors)
 
     def _completed(
         self, head: Head, behind: _Behind, members: Sequence[Mention], actors: set[str], scenery: Scenery, *, held: bool
@@ -201,7 +209,9 @@ class Attendance:
         """The party that a noun without a pronoun leaves unsaid: the sentence's subject, or the two who act in it."""
         run = scenery.sentence.words
         people = self._in_person(members)
+        governed = head.first > 0 and run[head.first - 1].text in ("في", "عن", "الي", "علي")
         on_the_way = head.kind == "beside" or bool(self._during.find(run[max(0, head.first - 1) : head.first]))
+        on_the_way = on_the_way or (governed and run[head.first].text.startswith("لقا"))
         if (head.kind == "acts" and not behind.partner) or (head.kind == "beside" and not people):
             return None
         if len(actors) == 1 and not self.blocs(actors) - people:
@@ -209,9 +219,9 @@ class Attendance:
                 return self._pronoun(head, scenery, several=False)
             beside = [m for m in scenery.mentions if m.last == head.first and m.kind in _MEMBERS and _free(m, run)]
             return beside if people else []
-        elif not actors and self._by_telephone(head, run):
+        if not actors and self._by_telephone(head, run):
             return self._told_to(head, scenery)
-        elif not actors and not held and on_the_way:
+        if not actors and not held and on_the_way:
             return self._group_before(head, scenery)
         return []
 
@@ -261,6 +271,8 @@ class Attendance:
             if run[index].text in self.stops:
                 break
         for index in range(head.last, min(len(run), head.last + 8)):
+            if run[index].text in self.stops - _RELATIVES:
+                break
             verb = verb_at(self.holding, run[index].text)
             if verb is not None and (
                 run[index - 1].text in _RELATIVES or run[index - 1].text in _AUXILIARIES or index <= head.last + 3
@@ -298,6 +310,13 @@ class Attendance:
         subjects = [m for m in before if m.front in ("", "و", "ف") and _free(m, run) and (m.acts or m.kind in _PEOPLE)]
         people = [m for m in subjects if m.kind in ("person", "office", "people")]
         return self._saying(before, head, scenery) or (people or subjects)[-1:]
+
+    def _speaker_among(self, group: Sequence[Mention], head: Head, scenery: Scenery) -> list[Mention]:
+        """قال إنه والزعماء عقدوا: the speaker with those whom a conjunction ties to the pronoun."""
+        first = group[0].first if group else 0
+        if not first or group[0].front != "و" or scenery.sentence.words[first - 1].text not in _SELF:
+            return []
+        return self._saying([m for m in scenery.mentions if m.last < first], head, scenery)
 
     def _saying(self, before: Sequence[Mention], head: Head, scenery: Scenery) -> list[Mention]:
         """قال ... إنه التقى: behind إنه the pronoun means the speaker, whoever else was named before it."""
@@ -338,6 +357,7 @@ class _Behind(msgspec.Struct, frozen=True):
     actors: frozenset[str]
     members: tuple[Mention, ...]
     partner: bool
+    attended: bool
 
 
 class _Reading:
@@ -357,8 +377,8 @@ class _Reading:
         self._members: list[Mention] = []
         self._actors: set[str] = set()
         self._partner = False
-        attended = any(self._attends(i) for i in range(max(0, head.first - 3), head.first))
-        self._base = "with" if attended and head.kind in ("noun", "weak") else "free"
+        self._attended = any(self._attends(i) for i in range(max(0, head.first - 3), head.first))
+        self._base = "with" if self._attended and head.kind in ("noun", "weak") else "free"
         self._mode, self._since = self._base, head.last  # free, with, under
         self._unnamed = False
 
@@ -381,7 +401,7 @@ class _Reading:
             self._of_the_place()
         if len(self._actors) > 1 and self._head.kind not in _VERBS:
             self._partner = True
-        return _Behind(frozenset(self._actors), tuple(self._members), self._partner)
+        return _Behind(frozenset(self._actors), tuple(self._members), self._partner, self._attended)
 
     def _of_the_place(self) -> None:
         """اجتمع مع رئيس الجمهورية في بيروت: whoever is not registered is of the place."""
@@ -396,6 +416,8 @@ class _Reading:
         if text in ("فيما", "بينما") and index + 1 < len(self._run) and self._attends(index + 1):
             return False
         if self._attends(index) or (text in _RELATIVES and self._relative(index)):
+            return False
+        if text == "ان" and index + 1 < len(self._run) and self._attends(index + 1):
             return False
         if text == "عن" and self._text(index + 1) == "بعد":
             return False
@@ -418,7 +440,11 @@ class _Reading:
 
     def _word(self, index: int) -> int:
         text = self._run[index].text
-        bare = text[1:] if text[:1] == "و" and len(text) > 3 else text
+        whole = text in self._lists.plenty or text in self._lists.pairs
+        bare = text[1:] if text[:1] == "و" and len(text) > 3 and not whole else text
+        if text[:1] == "و" and self._members and self._members[-1].last == index and self._adjective(index):
+            self._actors.add(self._adjective(index) or "")
+            return index + 1
         if bare in self._lists.company or self._attends(index) or (bare == "الي" and self._towards()):
             self._bring(index)
             self._unnamed = self._unnamed or self._text(index + 1) in self._lists.offices
@@ -546,6 +572,10 @@ class _Reading:
             self._partner = True
             return behind
         return index + 1
+
+
+def _definite(word: Word) -> bool:
+    return word.text.lstrip("وفبل").startswith("ال") or word.text.startswith("لل")
 
 
 def _latest_two(people: Sequence[Mention]) -> list[Mention]:

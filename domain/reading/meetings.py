@@ -36,7 +36,9 @@ class MeetingReader:
         self._attendance = Attendance(registry)
         self._prospects = Prospects(registry)
         words = registry.lexicon.meetings
-        self._lists = {name: Phrases((p, True) for p in words[name]) for name in ("online", "telephone", "summit")}
+        self._lists = {
+            name: Phrases((p, True) for p in words[name]) for name in ("online", "telephone", "summit", "sessions")
+        }
 
     def read(self, scenery: Scenery) -> list[Meeting]:
         """The meetings of one sentence; may be empty. One without participants tells more of a meeting named before."""
@@ -53,9 +55,12 @@ class MeetingReader:
 
     def _enough(self, head: Head, parties: Parties, scenery: Scenery) -> bool:
         """Two actors, or a bloc alone whose leaders meet."""
-        if len(parties.actors) > 1:
-            return True
         run = scenery.sentence.words
+        blocs = self._attendance.blocs(parties.named)
+        if blocs and parties.named == blocs and self._lists["sessions"].find(run[head.last : head.last + 3]):
+            return False
+        if len(parties.actors) > 1 or parties.anaphor:
+            return True
         leaders = bool(self._lists["summit"].find(run[max(0, head.first - 3) : head.last + 4]))
         return bool(self._attendance.blocs(parties.actors)) and leaders and head.kind != "weak"
 
@@ -65,7 +70,7 @@ class MeetingReader:
         status, news = self._prospects.status(head, parties, scenery)
         if status is None:
             return None
-        when = self._when(head, status, scenery, news=news)
+        when, own = self._when(head, status, scenery, news=news or (parties.anaphor and status == "held"))
         if when is None:
             return None
         if status == "scheduled" and when is UNKNOWN and not (scenery.published is None and scenery.dates):
@@ -78,34 +83,36 @@ class MeetingReader:
             evidence=((scenery.sentence.start, scenery.sentence.end),), place=_place(run, head.first, scenery.mentions),
             format=self._format(run, head), level=_level(parties.members), issue=self._issue(scenery),
             speaker=speaker.id if speaker is not None else None, attribution=attribution, cue=run[head.first].text,
-            order=scenery.index, quote=bool(scenery.sentence.quotes),
+            order=scenery.index, quote=bool(scenery.sentence.quotes), own=own, anaphor=parties.anaphor,
+            blocs=frozenset(self._attendance.blocs(parties.actors) - _in_person(parties.members)),
             trace={
                 "status": status, "date": when.how, "parties": ", ".join(sorted(parties.actors)),
                 "cue": run[head.first].text, "speaker": "the outlet" if speaker is None else speaker.how,
             },
         )  # fmt: skip
 
-    def _when(self, head: Head, status: SummitStatus, scenery: Scenery, *, news: bool) -> Moment | None:
-        """When it is or was; None where a meeting of the past is too long ago or named in passing."""
+    def _when(self, head: Head, status: SummitStatus, scenery: Scenery, *, news: bool) -> tuple[Moment | None, bool]:
+        """When it is or was, and whether its own words say so; None where it is long ago or named in passing."""
         published = scenery.published
         start = scenery.sentence.words[head.first].start
         dates = [d for d in scenery.dates if not _of_the_saying(d, head.first, scenery.sentence)]
         own = meeting_moment(dates, start, published, ahead=status in _AHEAD)
         if own is not None:
-            return own if status != "held" or is_recent(own, published, MEETING_DAYS) else None
+            return (own, True) if status != "held" or is_recent(own, published, MEETING_DAYS) else (None, False)
         if status in _AHEAD:
-            return UNKNOWN
+            return UNKNOWN, False
         if published is None:
-            return UNKNOWN if news or scenery.dates else None
-        if any(d.kind == "previously" for d in scenery.dates):
-            return None
+            return (UNKNOWN if news or scenery.dates else None), False
+        if not news or any(d.kind == "previously" for d in scenery.dates):
+            return None, False
+        return self._of_the_scene(head, scenery, published), False
+
+    def _of_the_scene(self, head: Head, scenery: Scenery, published: date) -> Moment:
         said = _moment_at(scenery.clauses, head.first)
         said = _steps_before(said, scenery.sentence.words[max(0, head.first - 3) : head.first])
-        if news and said is not None and said.occurred_on is not None:
+        if said is not None and said.occurred_on is not None:
             return said
-        if news:
-            return Moment(occurred_on=str(published), precision="day", inferred=True, how="the publication day")
-        return None
+        return Moment(occurred_on=str(published), precision="day", inferred=True, how="the publication day")
 
     def _format(self, run: Sequence[Word], head: Head) -> str:
         if self._lists["online"].find(run):
@@ -152,6 +159,10 @@ def _place(run: Sequence[Word], head: int, mentions: Sequence[Mention]) -> str |
     spots = [m for m in mentions if m.place and not m.acts and abs(m.first - head) <= 14]
     spots.sort(key=lambda m: (m.kind == "actor", abs(m.first - head)))
     return spots[0].place if spots else None
+
+
+def _in_person(members: Sequence[Mention]) -> set[str]:
+    return {m.actor for m in members if m.kind in ("person", "office")}
 
 
 def _level(members: Sequence[Mention]) -> str | None:

@@ -19,6 +19,7 @@ from domain.reading.text import Sentence
 STATEMENT_DAYS = 14
 MEETING_DAYS = 30
 _EARLIER = frozenset({"سابقا", "السابق"})
+_COMING = ("coming", "to come", "next", "tomorrow")
 UNKNOWN = Moment(
     occurred_on=None, precision="unknown", inferred=False, how="the text does not say, and no reader can know"
 )
@@ -99,6 +100,8 @@ def meeting_moment(dates: Sequence[DateMention], start: int, published: date | N
     usable = [d for d in dates if d.kind not in ("earlier_today", "previously")]
     fitting: list[tuple[int, Moment]] = []
     for mention in usable:
+        if not ahead and mention.occurred_on is None and any(word in mention.rule for word in _COMING):
+            continue
         day = (mention.ahead or mention.occurred_on) if ahead else mention.occurred_on
         when = msgspec.structs.replace(moment(mention), occurred_on=day)
         if published is not None and day is not None and mention.precision == "day":

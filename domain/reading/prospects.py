@@ -77,6 +77,8 @@ class Prospects:
         for name in ("cancelled", "postponed", "ruled_out"):
             for window in (before, behind[:_AFTER]):
                 hits = self._lists[name].find(window)
+                if name == "ruled_out" and window is not before:
+                    hits = [h for h in hits if h.last - h.first > 1]
                 if hits:
                     if _negated(hits[-1], window):
                         return ("proposed", True) if name == "ruled_out" else None
