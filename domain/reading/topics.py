@@ -25,7 +25,7 @@ _GAP = 4
 _ABOUT_FROM = 1
 _ASKED_REACH = 8
 _RECENT = 2
-_OFTEN = 3
+_OFTEN = 2
 
 
 class Topic(msgspec.Struct, frozen=True):
@@ -332,7 +332,7 @@ def bare(phrase: str) -> str:
 
 
 def spellings(phrase: str) -> list[str]:
-    """The phrases that one stands for, as `bare` gives them: alternatives (a|b_c d), verbs in all persons (سلم/يسلم)."""
+    """The phrases that one stands for, as by `bare`: alternatives (a|b_c d), verbs in all persons (رفع/يرفع)."""
     if "|" not in phrase and "/" not in phrase:
         return [bare(phrase)]
     choices = [[form for word in words.split("|") for form in _persons(word)] for words in phrase.split()]
