@@ -6,6 +6,7 @@ The lexicon gives stems; inflection by gender, number and future is formed here 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -56,6 +57,7 @@ AMBIGUOUS = frozenset(level(word) for word in _TEXT.split())
 _BEING = frozenset({"كان", "كانت", "يكون", "تكون", "بات", "اصبح", "ليس", "يعد", "تعد", "غير"})
 _OBJECTS = ("ها", "هم", "هما", "ني", "نا", "ه")
 _MIN_VERB = 4
+_CACHED = 32768
 
 
 class Cues:
@@ -66,6 +68,7 @@ class Cues:
         for cue in lexicon.cue:
             for word, form in _inflect(cue):
                 self._table.setdefault(word, []).append(form)
+        self._readings = lru_cache(maxsize=_CACHED)(self._read)
 
     def find(self, run: Sequence[Word]) -> list[CueHit]:
         """The cues of a run of words, in order; at most one a word."""
@@ -77,16 +80,23 @@ class Cues:
         return hits
 
     def _at(self, run: Sequence[Word], index: int) -> CueHit | None:
-        for text, joined, future in _verb_readings(run[index].text):
-            for form in self._table.get(text, ()):
-                if form.form == "participle" and not _circumstantial(run, index, text):
-                    continue
-                if not form.second or _followed_by(run, index, form.second):
-                    suffixed = form.form == "noun" and text.endswith(("ه", "ها", "هم")) and not text.endswith("ره")
-                    return CueHit(index, form, joined, suffixed, future, text)
-        return self._with_object(run[index].text, index)
+        for hit in self._readings(run[index].text):
+            if hit.cue.form == "participle" and not _circumstantial(run, index, hit.word):
+                continue
+            if not hit.cue.second or _followed_by(run, index, hit.cue.second):
+                return msgspec.structs.replace(hit, index=index)
+        return None
 
-    def _with_object(self, word: str, index: int) -> CueHit | None:
+    def _read(self, word: str) -> tuple[CueHit, ...]:
+        """What a word by itself can be, the likeliest first; cached, since news repeats its verbs."""
+        found = []
+        for text, joined, future in _verb_readings(word):
+            for form in self._table.get(text, ()):
+                suffixed = form.form == "noun" and text.endswith(("ه", "ها", "هم")) and not text.endswith("ره")
+                found.append(CueHit(0, form, joined, suffixed, future, text))
+        return (*found, *self._with_object(word))
+
+    def _with_object(self, word: str) -> Iterator[CueHit]:
         """ورفضها، أبلغه: a verb with a pronoun for its object."""
         for suffix in _OBJECTS:
             if not word.endswith(suffix) or len(word) - len(suffix) < _MIN_VERB:
@@ -94,8 +104,7 @@ class Cues:
             for text, joined, future in _verb_readings(word.removesuffix(suffix)):
                 for form in self._table.get(text, ()):
                     if form.form in ("past", "present") and not form.second and (suffix != "ه" or text[0] != "ا"):
-                        return CueHit(index, form, joined, False, future, text, True)
-        return None
+                        yield CueHit(0, form, joined, False, future, text, True)
 
 
 def _circumstantial(run: Sequence[Word], index: int, text: str) -> bool:

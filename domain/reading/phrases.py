@@ -55,12 +55,13 @@ class Phrases(Generic[Value]):
 
     def find(self, run: Sequence[Word], *, overlapping: bool = False) -> list[Hit[Value]]:
         """Hits in order of their first word: the longest at each place and none inside another, or all of them."""
+        absent = self._root.next.keys().isdisjoint
         if overlapping:
-            return [hit for index in range(len(run)) for hit in self._at(run, index)]
+            return [hit for index, word in enumerate(run) if not absent(word.forms) for hit in self._at(run, index)]
         hits: list[Hit[Value]] = []
         index = 0
         while index < len(run):
-            found = self._at(run, index)
+            found = [] if absent(run[index].forms) else self._at(run, index)
             if found:
                 hits.append(found[-1])
             index = found[-1].last if found else index + 1

@@ -19,10 +19,12 @@ _LEVEL = str.maketrans(
     "اااايهويفككيي",
 )
 _MARKS = "\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad"
-_MARK = re.compile(f"[{_MARKS}]+")
+_MARK = re.compile(f"[{_MARKS}]")
 _TOKEN = re.compile(rf"[^\W_](?:[\w{_MARKS}]|(?<=\d)[.,٫٬](?=\d))*|[%٪]")
 _PAUSE = re.compile(r"[،,؛;:\-–—]")
 _DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
+
+_PLAIN = _LEVEL | _DIGITS | {code: None for code in range(0x10000) if _MARK.match(chr(code))}
 
 OPENING = "\"«“„‹'‘"
 CLOSING = "\"»”“›'’"
@@ -35,7 +37,7 @@ _MIN_STEM = 2
 
 def level(word: str) -> str:
     """A word or phrase with spelling differences removed; Arabic and Persian digits become Latin ones."""
-    return _MARK.sub("", word).translate(_LEVEL).translate(_DIGITS)
+    return word.translate(_PLAIN)
 
 
 @lru_cache(maxsize=65536)
@@ -149,8 +151,11 @@ def sentences(text: str) -> list[Sentence]:
     result = []
     for index, (start, end) in enumerate(paragraphs(text)):
         quotes = _quotes(text, start, end)
+        opened = _unclosed(text, start, end)
         for begin, stop in _split(text, start, end, quotes):
             inside = tuple(q for q in quotes if begin <= q[0] < stop)
+            if opened < stop:
+                inside = (*(q for q in inside if q[1] <= opened), (max(begin, opened), stop))
             found = words(text, begin, stop)
             if found:
                 result.append(Sentence(begin, stop, index, tuple(found), inside))
@@ -170,6 +175,14 @@ def _quotes(text: str, start: int, end: int) -> tuple[Span, ...]:
             found.append((opened, match.end()))
             opened = None
     return tuple(sorted(found))
+
+
+def _unclosed(text: str, start: int, end: int) -> int:
+    """Where a quotation opens that the paragraph does not close; its end where there is none."""
+    place = max(text.rfind("«", start, end), text.rfind("“", start, end))
+    if place < 0 or any(mark in text[place:end] for mark in "»”"):
+        return end
+    return end if text[place] == "“" and text.count("“", start, end) % 2 == 0 else place
 
 
 def _split(text: str, start: int, end: int, quotes: tuple[Span, ...]) -> Iterator[Span]:
