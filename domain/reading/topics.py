@@ -6,7 +6,7 @@ short name, a topic set before its clause or a word for what was said stands for
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise, product
 from typing import Literal
 
@@ -103,7 +103,7 @@ class TopicFinder:
     def topics(self, text: TextTopics, sentence: int, first: int, last: int) -> list[Topic]:
         """The issues of words [first, last) of a sentence, in the registry's order; then what a short name means."""
         found = self._plain(text, sentence, first, last)
-        return [*found, *self._short(text, sentence, first, last, {t.issue for t in found})]
+        return [*found, *self._short(text, sentence, first, last, found)]
 
     def _plain(self, text: TextTopics, sentence: int, first: int, last: int) -> list[Topic]:
         whole = text.sentences[sentence]
@@ -116,16 +116,17 @@ class TopicFinder:
                 result.append(topic)
         return result
 
-    def _short(self, text: TextTopics, sentence: int, first: int, last: int, named: Collection[str]) -> Iterable[Topic]:
+    def _short(self, text: TextTopics, sentence: int, first: int, last: int, found: Sequence[Topic]) -> Iterable[Topic]:
         """الهدنة, الاعتراف, العقوبات: a short name means the issue that the text has established last."""
-        taken: set[int] = set()
+        named = {topic.issue for topic in found}
+        taken = {index for topic in found for place in topic.anchors for index in range(*place)}
         inside = _groups([h for h in text.sentences[sentence] if first <= h.first and h.last <= last])
         for hit in text.sentences[sentence]:
             if not (first <= hit.first and hit.last <= last) or hit.first in taken:
                 continue
             able = {issue for issue, group in hit.values if group == "short"}
             able = {i for i in able if (i, "exclude") not in inside}
-            if not able or able & set(named):
+            if not able or able & named:
                 continue
             meant = next((i for i in text.latest[sentence] if i in able and self._set(text, sentence, i)), None)
             if meant is not None:
