@@ -15,15 +15,15 @@ import msgspec
 from domain.events import Event, Span, Stance
 from domain.reading.aboutness import Aboutness, about_features
 from domain.reading.candidates import Candidate, Meeting
-from domain.reading.clauses import Carry, Clause, ClauseReader
+from domain.reading.clauses import Carry, Clause, ClauseReader, Speaker
 from domain.reading.dates import Calendar, find_dates
+from domain.reading.encounters import merge
 from domain.reading.era import likely_day
 from domain.reading.judge import Judge, context
 from domain.reading.layout import Layout
-from domain.reading.encounters import merge
 from domain.reading.meetings import Cast, MeetingReader, Scenery
-from domain.reading.mentions import find_mentions
-from domain.reading.moments import STATEMENT_DAYS, Scene, is_recent
+from domain.reading.mentions import Mention, find_mentions
+from domain.reading.moments import STATEMENT_DAYS, Passage, date_clauses, is_recent
 from domain.reading.registry import Registry
 from domain.reading.tendency import Tendency, features
 from domain.reading.text import Sentence, sentences
@@ -175,18 +175,21 @@ class RuleExtractor:
         body = self._layout.body(text, found)
         topics = self._topics.scan(found)
         dates = find_dates(text, published, self._calendar)
-        scene, carry, cast = Scene(published), Carry(), Cast()
+        carry, cast = Carry(), Cast()
         office_day = published or self._era(text, found)
+        read: list[tuple[int, Passage, list[Mention], Speaker | None]] = []
         for index, sentence in enumerate(found):
             if not body[index]:
                 continue
             mentions = find_mentions(sentence.words, self._registry, office_day)
             clauses = self._clauses.read(index, sentence, mentions, carry)
             here = [d for d in dates if sentence.start <= d.start < sentence.end]
-            dated = [(clause, scene.of(clause, sentence, here)) for clause in clauses]
+            read.append((index, (sentence, clauses, here), mentions, carry.speaker))
+        dated = date_clauses([passage for _, passage, _, _ in read], published)
+        for (index, (sentence, _, here), mentions, carried), said in zip(read, dated, strict=True):
             yield Scenery(
-                index=index, sentence=sentence, mentions=mentions, clauses=dated, dates=here, topics=topics,
-                published=published, carried=carry.speaker, cast=cast,
+                index=index, sentence=sentence, mentions=mentions, clauses=said, dates=here, topics=topics,
+                published=published, carried=carried, cast=cast,
             )  # fmt: skip
 
     def _era(self, text: str, found: Sequence[Sentence]) -> date | None:

@@ -18,11 +18,49 @@ from domain.reading.text import Sentence
 
 STATEMENT_DAYS = 14
 MEETING_DAYS = 30
-_EARLIER = frozenset({"سابقا", "السابق"})
 _COMING = ("coming", "to come", "next", "tomorrow")
+_PAST = ("ago", "last", "past")
+_NEAR = 4  # sentences within which a speaker's own date is that of his undated words before it
+_REACH = 7  # words behind a cue in which its date stands where no content opens
+_OPENINGS = frozenset({"ان", "انه", "انها", "بان", "بانه", "بانها", "انهم", "انهما", "اننا", "القول"})
+_EVENTS = frozenset({
+    "اجتماع", "اجتماعا", "قمه", "لقاء", "محادثات", "مباحثات", "مكالمه", "اتصالا", "جلسه", "موتمر", "موتمرا", "تصويت",
+    "قرار", "قرارا", "مجلس",
+})  # fmt: skip
+_SCENES = frozenset({
+    "الاجتماع", "القمه", "اللقاء", "المحادثات", "المباحثات", "المكالمه", "الاتصال", "الجلسه", "الموتمر", "التصويت",
+    "المندوب", "المندوبه", "مندوب", "مندوبه", "مندوبها",
+})  # fmt: skip
 UNKNOWN = Moment(
     occurred_on=None, precision="unknown", inferred=False, how="the text does not say, and no reader can know"
 )
+
+Dated = list[tuple[Clause, Moment]]
+Passage = tuple[Sentence, Sequence[Clause], Sequence[DateMention]]
+
+
+def date_clauses(passages: Sequence[Passage], published: date | None) -> list[Dated]:
+    """When each clause of each passage was said; undated words take the date that their speaker is given soon after."""
+    scene = Scene(published)
+    dated = [
+        [(clause, scene.of(clause, sentence, dates)) for clause in clauses] for sentence, clauses, dates in passages
+    ]
+    for index, clauses in enumerate(dated):
+        for place, (clause, when) in enumerate(clauses):
+            if when in (UNKNOWN, scene.default()) and clause.speaker is not None:
+                later = _told_later(clause.speaker.id, dated[index + 1 : index + 1 + _NEAR], published)
+                clauses[place] = (clause, when if later is None else later)
+    return dated
+
+
+def _told_later(speaker: str, following: Sequence[Dated], published: date | None) -> Moment | None:
+    for clauses in following:
+        for clause, when in clauses:
+            if clause.speaker is None or clause.speaker.id != speaker:
+                continue
+            if when.precision == "day" and not when.inferred and is_recent(when, published, _NEAR):
+                return msgspec.structs.replace(when, how=f"told later: {when.how}")
+    return None
 
 
 class Scene:
@@ -31,20 +69,26 @@ class Scene:
     def __init__(self, published: date | None) -> None:
         self._published = published
         self._days: dict[str, Moment] = {}
+        self._event: Moment | None = None
+        self._latest: Moment | None = None
 
     def of(self, clause: Clause, sentence: Sentence, dates: Sequence[DateMention]) -> Moment:
         """When a clause was said; remembers it for the speaker's later clauses."""
         speaker = clause.speaker.id if clause.speaker is not None else ""
         own = self._own(clause, sentence, dates)
+        event = self._event
+        self._remember(sentence, dates, own)
         if own is not None:
             if own.precision != "unknown":
                 self._days[speaker] = own
             return own
-        if speaker in self._days:
-            known = self._days[speaker]
-            return Moment(occurred_on=known.occurred_on, precision=known.precision, inferred=known.inferred,
-                          how=f"the scene's day: {known.how}")  # fmt: skip
-        return self.default()
+        if event is not None and any(w.text.lstrip("وب") in _SCENES for w in sentence.words):
+            self._days[speaker] = event
+        known = self._days.get(speaker) or (self._latest if self._published is None else None)
+        if known is None:
+            return self.default()
+        how = known.how if known.how.startswith("the scene") else f"the scene's day: {known.how}"
+        return msgspec.structs.replace(known, how=how)
 
     def default(self) -> Moment:
         """The publication day, as inferred; unknown where that is not known."""
@@ -54,34 +98,51 @@ class Scene:
             occurred_on=self._published.isoformat(), precision="day", inferred=True, how="the publication day"
         )
 
+    def _remember(self, sentence: Sentence, dates: Sequence[DateMention], own: Moment | None) -> None:
+        """The day of the event that the text tells of, and in an undated text the day told last."""
+        if own is not None and own.precision == "day":
+            self._latest = own
+        days = [moment(d) for d in dates if d.precision == "day" and d.kind != "earlier_today"]
+        days = [m for m in days if self._is_past(m) and is_recent(m, self._published, STATEMENT_DAYS)]
+        if days and any(w.text.lstrip("وب").removeprefix("ال") in _EVENTS for w in sentence.words):
+            self._event = days[0]
+
+    def _is_past(self, when: Moment) -> bool:
+        return self._published is None or (when.occurred_on or "") <= self._published.isoformat()
+
     def _own(self, clause: Clause, sentence: Sentence, dates: Sequence[DateMention]) -> Moment | None:
+        """The date of the saying: before the content where one opens, else a few words from the cue."""
+        words = sentence.words
         limit = sentence.end
-        if clause.cue is not None and sentence.words:
-            reach = min(clause.first + 3, len(sentence.words) - 1)
-            limit = sentence.words[max(reach, min(clause.cue.index + 7, len(sentence.words) - 1))].end
+        if clause.cue is not None and words:
             content = _content_start(clause, sentence)
-            limit = min(limit, content) if content is not None else limit
+            reach = words[max(clause.first + 3, clause.cue.index + _REACH) if content is None else -1 :][:1]
+            limit = content if content is not None else (reach[0].start if reach else sentence.end)
         usable = [d for d in dates if sentence.start <= d.start and d.start < limit and _is_saying(d)]
+        usable = [d for d in usable if d.precision != "day" or self._is_past(moment(d))]
         if not usable:
             return None
-        start = sentence.words[clause.cue.index].start if clause.cue is not None else sentence.start
+        start = words[clause.cue.index].start if clause.cue is not None else sentence.start
         nearest = min(usable, key=lambda d: abs(d.start - start))
         return moment(nearest)
 
 
 def _is_saying(mention: DateMention) -> bool:
-    return mention.precision == "day" or mention.kind in ("earlier_today", "previously")
+    """A day, or a stretch of the past (last week, days ago)."""
+    if mention.precision == "day" or mention.kind in ("earlier_today", "previously"):
+        return True
+    return mention.kind in ("relative", "duration_ago") and any(word in mention.rule for word in _PAST)
 
 
 def _content_start(clause: Clause, sentence: Sentence) -> int | None:
-    """Where the reported words begin: behind إن, a colon or a quotation mark."""
-    for index in range(clause.first, min(clause.last, clause.first + 14)):
-        if sentence.words[index].text in ("ان", "انه", "انها", "بان", "بانه", "بانها", "انهم"):
-            return sentence.words[index].start
-    quotes = [
-        q[0] for q in sentence.quotes if clause.first < clause.last and q[0] >= sentence.words[clause.first].start
-    ]
-    return min(quotes) if quotes else None
+    """Where the reported words begin: behind إن, a colon or a quotation mark, whichever comes first."""
+    words = sentence.words
+    begin = clause.first if clause.cue is None else max(clause.cue.index + 1, 0)
+    opened = next((words[i].start for i in range(begin, max(begin, clause.last)) if words[i].text in _OPENINGS), None)
+    start = words[min(clause.first, len(words) - 1)].start
+    quotes = [q[0] for q in sentence.quotes if clause.first < clause.last and q[0] >= start]
+    found = [place for place in (opened, min(quotes, default=None)) if place is not None]
+    return min(found) if found else None
 
 
 def moment(mention: DateMention) -> Moment:
@@ -104,6 +165,8 @@ def meeting_moment(dates: Sequence[DateMention], start: int, published: date | N
             continue
         day = (mention.ahead or mention.occurred_on) if ahead else mention.occurred_on
         when = msgspec.structs.replace(moment(mention), occurred_on=day)
+        if ahead and published is not None and day is not None and day < published.isoformat()[: len(day)]:
+            continue
         if published is not None and day is not None and mention.precision == "day":
             if ahead and day < published.isoformat():
                 continue
