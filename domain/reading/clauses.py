@@ -167,7 +167,7 @@ class _Assembly:
         return any(run[h.index].start >= quotes[0][1] and h.cue.kind in REPORTING for h, _ in starts)
 
     def _open(self, hit: CueHit, found: Found, pending: Sequence[_Start]) -> None:
-        speaker = self._speaker(hit, found)
+        speaker = None if self._is_told(hit, found) else self._speaker(hit, found)
         aside = self._scope.text(hit.index - 1) in RELATIVE
         if self._found:
             self._found[-1] = msgspec.structs.replace(self._found[-1], last=hit.index)
@@ -186,6 +186,11 @@ class _Assembly:
             self._carry.set(speaker)
             if found.others and speaker is not None:
                 self._carry.group = (speaker, *found.others)
+
+    def _is_told(self, hit: CueHit, found: Found) -> bool:
+        """ويختم الكاتب بالقول إن واشنطن تقدم: what somebody tells whose verb is no cue."""
+        told = found.speaker is not None and found.speaker.attribution == "outlet" and not self._opened
+        return told and found.inverted and self._focus is None
 
     def _speaker(self, hit: CueHit, found: Found) -> Speaker | None:
         if found.how not in ("carried", "own"):

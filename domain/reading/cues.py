@@ -67,6 +67,8 @@ class Cues:
         self._table: dict[str, list[CueForm]] = {}
         for cue in lexicon.cue:
             for word, form in _inflect(cue):
+                if form.form == "past" and word == form.lemma + "ا" and form.lemma in AMBIGUOUS:
+                    continue  # دعما is the noun far more often than the dual
                 self._table.setdefault(word, []).append(form)
         self._readings = lru_cache(maxsize=_CACHED)(self._read)
 

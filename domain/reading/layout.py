@@ -6,6 +6,7 @@ It must not know actors or issues.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from domain.reading.phrases import Phrases
 from domain.reading.registry import Lexicon
@@ -63,7 +64,7 @@ class Layout:
     def _standfirst(self, sentences: Sequence[Sentence], paragraphs: dict[int, list[int]], keep: list[bool]) -> None:
         """A lead that the paragraph after it repeats word for word at its start."""
         numbers = list(paragraphs)
-        for one, other in zip(numbers[:2], numbers[1:3], strict=False):
+        for one, other in pairwise(numbers[:3]):
             first, second = sentences[paragraphs[one][0]].words, sentences[paragraphs[other][0]].words
             same = sum(a.text == b.text for a, b in zip(first[:8], second[:8], strict=False))
             if same >= 5:

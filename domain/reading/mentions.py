@@ -22,6 +22,7 @@ _PLACE_BEFORE = frozenset({
     "شمال",
 })  # fmt: skip
 _PARTING = frozenset({"بين", "مع", "ان", "انه", "انها", "في", "من", "الي", "علي", "عن", "لدي", "خلال", "بعد"})
+_SHORT_NAME = 4  # letters
 _FORMER = frozenset({"المتقاعد", "المتقاعده", "السابق", "السابقه", "الاسبق", "الراحل", "سابق", "سابقا"})
 _POSTED = frozenset({"لدي", "في", "الي", "ب"})
 _KIND_ORDER = ("person", "office", "institution", "actor", "capital", "people", "place")
@@ -73,6 +74,8 @@ def _named(hit: Hit[Named], run: Sequence[Word], registry: Registry, day: date |
     sure = [n for n in hit.values if not n.ambiguous]
     values = sorted(sure or hit.values, key=lambda n: _KIND_ORDER.index(n.kind))
     named = _best(values, registry, day)
+    if named.kind == "person" and _is_chance(hit, run[hit.first]):
+        return None
     former = hit.last < len(run) and run[hit.last].text in _FORMER
     if named.kind == "person":
         return _person(hit, named.id, registry, day, former=former, sure=bool(sure))
@@ -84,6 +87,12 @@ def _named(hit: Hit[Named], run: Sequence[Word], registry: Registry, day: date |
             seniority="spokesman", level="envoys",
         )  # fmt: skip
     return _actor_or_place(hit, named, run, registry)
+
+
+def _is_chance(hit: Hit[Named], word: Word) -> bool:
+    """Whether a short name alone behind a preposition is rather another word (وبنودا is not نودا)."""
+    governed = hit.last - hit.first == 1 and hit.front[-1:] in ("ب", "ل", "ك")
+    return governed and len(word.text) - len(hit.front) <= _SHORT_NAME
 
 
 def _best(values: Sequence[Named], registry: Registry, day: date | None) -> Named:

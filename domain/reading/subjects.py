@@ -82,13 +82,14 @@ _NOUNS = _words("""
 class Found(msgspec.Struct, frozen=True):
     """What is known of a cue's subject: how it shows, who it is, and the word where the content begins.
 
-    `others`: actors named beside the subject (قالت فرنسا وألمانيا).
+    `others`: actors named beside the subject (قالت فرنسا وألمانيا); `inverted`: it stands behind أن, before its verb.
     """
 
     how: How
     speaker: Speaker | None
     content: int
     others: tuple[Speaker, ...] = ()
+    inverted: bool = False
 
 
 class Scope(msgspec.Struct, frozen=True):
@@ -190,7 +191,8 @@ class SubjectFinder:
             )
         inverted = self._before_verb(hit, scope)
         if inverted is not None:
-            return self._found(inverted, hit, scope, carry, "before the cue", hit.index + 1)
+            found = self._found(inverted, hit, scope, carry, "before the cue", hit.index + 1)
+            return msgspec.structs.replace(found, inverted=scope.text(inverted.first - 1) in CONTENT)
         after = self.overt(hit, scope)
         if after is not None:
             return self._found(after, hit, scope, carry, "after the cue", after.last)
@@ -427,7 +429,7 @@ class SubjectFinder:
             earlier = self._title_before(hit, scope, carry)
             if earlier is not None:
                 return Found("overt", earlier, hit.index + 1)
-            strange = hit.cue.kind in REPORTING and hit.cue.form == "past" and not _leads(hit, scope)
+            strange = hit.cue.kind in REPORTING and not _leads(hit, scope)
             return Found("unknown" if strange else "carried", None, hit.index + 1)
         assert following is not None  # noqa: S101 - told by `bare`
         if self._anonymous.find(run[hit.index + 1 : hit.index + 3]):

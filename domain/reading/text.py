@@ -1,7 +1,7 @@
 """Arabic text as words that can be looked up: letters levelled, clitics opened, offsets kept.
 
-Levelling follows common practice of Arabic retrieval (hamza seats, final ya, ta marbuta, diacritics, tatweel; see Larkey
-et al. 2002, light stemming). It must not know actors, issues or cues.
+Levelling follows common practice of Arabic retrieval (hamza seats, final ya, ta marbuta, diacritics, tatweel; see
+Larkey et al. 2002, light stemming). It must not know actors, issues or cues.
 """
 
 from __future__ import annotations
