@@ -186,9 +186,9 @@ class RuleExtractor:
             here = [d for d in dates if sentence.start <= d.start < sentence.end]
             read.append((index, (sentence, clauses, here), mentions, carry.speaker))
         dated = date_clauses([passage for _, passage, _, _ in read], published)
-        for (index, (sentence, _, here), mentions, carried), said in zip(read, dated, strict=True):
+        for (index, (sentence, _, named), mentions, carried), said in zip(read, dated, strict=True):
             yield Scenery(
-                index=index, sentence=sentence, mentions=mentions, clauses=said, dates=here, topics=topics,
+                index=index, sentence=sentence, mentions=mentions, clauses=said, dates=named, topics=topics,
                 published=published, carried=carried, cast=cast,
             )  # fmt: skip
 
