@@ -322,6 +322,8 @@ class SubjectFinder:
                 person = self.speaker(mention, None, scope, carry, how="named")
                 if person is not None:
                     carry.see(person)
+                    surnames = self._registry.persons[mention.id].ambiguous
+                    carry.aliases.update({level(name): person for name in surnames})
             elif mention.kind == "office" and not mention.anonymous:
                 office = self.speaker(mention, None, scope, carry, how="named")
                 name = _name_behind(mention, scope)
@@ -450,12 +452,15 @@ class SubjectFinder:
         index = hit.index - 1
         while scope.text(index) in _AUXILIARY:
             index -= 1
-        if hit.joined or scope.run[hit.index].pause or index < 0 or scope.text(index) not in self._anaphors:
+        if hit.joined or scope.run[hit.index].pause or index < 0 or not self._names_somebody(scope.text(index), carry):
             return None
         opened = index == 0 or scope.text(index - 1).lstrip("و") in _BEFORE_VERB
         earlier = msgspec.structs.replace(hit, index=index - 1)
         known = self._stands_for(scope.text(index), scope, earlier, carry, closed=True) if opened else None
         return known and msgspec.structs.replace(known, how=f"{scope.text(index)} stands for {known.id}")
+
+    def _names_somebody(self, word: str, carry: Carry) -> bool:
+        return word in self._anaphors or word in carry.aliases
 
     def _document(self, hit: CueHit, scope: Scope, carry: Carry) -> Found:
         """وجاء في بيان للكرملين أن: whose document it is, or the last speaker's."""
