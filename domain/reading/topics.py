@@ -26,6 +26,7 @@ _ABOUT_FROM = 1
 _ASKED_REACH = 8
 _RECENT = 2
 _OFTEN = 2
+_SHORTEST = 3
 
 
 class Topic(msgspec.Struct, frozen=True):
@@ -90,7 +91,7 @@ class TopicFinder:
 
     def scan(self, sentences: Sequence[Sentence]) -> TextTopics:
         """The word groups of every sentence of a text, once."""
-        found = tuple(_masked(_joined(self._phrases.find(s.words, overlapping=True))) for s in sentences)
+        found = tuple(_masked(_joined(self._phrases.find(_opened(s.words), overlapping=True))) for s in sentences)
         text = TextTopics(found, frozenset(value for hits in found for hit in hits for value in hit.values))
         named = tuple(self._named(text, index) for index in range(len(found)))
         return msgspec.structs.replace(text, named=named, latest=tuple(_latest(named)))
@@ -261,6 +262,18 @@ def _latest(named: Sequence[Sequence[Mention]]) -> Iterator[tuple[str, ...]]:
                 order.remove(mention.issue)
             order.insert(0, mention.issue)
         yield tuple(dict.fromkeys([*order, *ahead]))
+
+
+def _opened(run: Sequence[Word]) -> list[Word]:
+    """Words with one reading more: the indefinite accusative without its ending (سقفا, اتفاقا)."""
+    return [
+        msgspec.structs.replace(word, forms=word.forms + _indefinite(word.forms)) if word.text.endswith("ا") else word
+        for word in run
+    ]
+
+
+def _indefinite(forms: Sequence[str]) -> tuple[str, ...]:
+    return tuple(form[:-1] for form in forms if form.endswith("ا") and len(form) > _SHORTEST)
 
 
 def _leaning(topic: Topic, hits: Sequence[Hit[Group]]) -> int:
