@@ -7,7 +7,7 @@ subject of its verb and whom a pronoun means. It must not know whether a meeting
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from datetime import date
 
 import msgspec
@@ -143,9 +143,10 @@ class Attendance:
 
     # ---- parties
 
-    def parties(self, head: Head, scenery: Scenery) -> Parties:
+    def parties(self, head: Head, scenery: Scenery, others: Sequence[Head] = ()) -> Parties:
         """Who meets by a head; with fewer than two actors where nothing tells."""
-        behind = self._behind(head, scenery)
+        named = {h.first for h in others if h.kind in ("noun", "weak") and h.first > head.last}
+        behind = _Reading(self, head, scenery, named).read()
         found = self._of_verb(head, behind, scenery) if head.kind in _VERBS else self._of_noun(head, behind, scenery)
         return self._with_host(head, found, scenery)
 
@@ -157,7 +158,8 @@ class Attendance:
         run, mentions = scenery.sentence.words, scenery.mentions
         actors, members = set(behind.actors), list(behind.members)
         subject = subject_before(head.first, mentions, run)
-        if head.kind == "talk" and not (behind.partner and self._by_telephone(head, run)):
+        several = subject is not None and len({m.actor for m in chain_of(subject, mentions)}) > 1
+        if head.kind == "talk" and not ((behind.partner or several) and self._by_telephone(head, run)):
             return Parties()
         if head.kind == "visit" and not any(m.kind in ("person", "office") for m in members):
             return Parties()
@@ -255,11 +257,6 @@ class Attendance:
     def _purpose(self, head: Head, run: Sequence[Word]) -> bool:
         return run[head.first].text.startswith("لل") or run[head.first].text == "ليلتقي"
 
-    # ---- behind the head
-
-    def _behind(self, head: Head, scenery: Scenery) -> _Behind:
-        return _Reading(self, head, scenery).read()
-
     # ---- before the head
 
     def _holder(self, head: Head, run: Sequence[Word]) -> tuple[int, str] | None:
@@ -336,7 +333,8 @@ class Attendance:
             m for m in scenery.mentions
             if m.last <= head.first and head.first - m.last <= 14 and m.kind in ("person", "office") and not m.former
         ]  # fmt: skip
-        return _latest_two(before)
+        two = _latest_two(before)
+        return [m for one in two for m in chain_of(one, before)]
 
     def _with_host(self, head: Head, parties: Parties, scenery: Scenery) -> Parties:
         """A bloc's meeting counts the state that hosts it, where a verb of hosting says so."""
@@ -363,8 +361,8 @@ class _Behind(msgspec.Struct, frozen=True):
 class _Reading:
     """One walk over the words behind a head."""
 
-    def __init__(self, lists: Attendance, head: Head, scenery: Scenery) -> None:
-        self._lists, self._head, self._scenery = lists, head, scenery
+    def __init__(self, lists: Attendance, head: Head, scenery: Scenery, others: Set[int]) -> None:
+        self._lists, self._head, self._scenery, self._others = lists, head, scenery, others
         self._run = scenery.sentence.words
         self._starts = {m.first: m for m in scenery.mentions}
         self._cues = {
@@ -421,7 +419,7 @@ class _Reading:
             return False
         if text == "عن" and self._text(index + 1) == "بعد":
             return False
-        return text in self._lists.stops or (index in self._cues and index > self._head.last)
+        return index in self._others or text in self._lists.stops or (index in self._cues and index > self._head.last)
 
     def _relative(self, index: int) -> bool:
         """التي عقدها, الذي كان مقررا: a relative clause that tells of the meeting itself."""
@@ -445,7 +443,7 @@ class _Reading:
         if text[:1] == "و" and self._members and self._members[-1].last == index and self._adjective(index):
             self._actors.add(self._adjective(index) or "")
             return index + 1
-        if bare in self._lists.company or self._attends(index) or (bare == "الي" and self._towards()):
+        if bare in self._lists.company or self._attends(index) or (bare == "الي" and self._towards(index)):
             self._bring(index)
             self._unnamed = self._unnamed or self._text(index + 1) in self._lists.offices
         elif bare.lstrip("لب").startswith(("نظير", "نظراي")):
@@ -469,9 +467,14 @@ class _Reading:
         self._mode = self._base = "with"
         self._since = index
 
-    def _towards(self) -> bool:
-        """تحدث إلى, جلوسه إلى: the other party."""
-        return self._head.kind in ("talk", "call", "acts", "sit") or self._incoming()
+    def _towards(self, index: int) -> bool:
+        """تحدث إلى, جلوسه إلى, اجتمع إلى فلان: the other party."""
+        following = self._starts.get(index + 1)
+        person = following is not None and following.kind in ("person", "office")
+        return self._head.kind in ("talk", "call", "acts", "sit") or self._incoming() or (person and self._meets())
+
+    def _meets(self) -> bool:
+        return self._head.kind == "meet" and "جتم" in self._run[self._head.first].text
 
     def _incoming(self) -> bool:
         """اتصالا هاتفيا من: who calls."""
@@ -631,6 +634,7 @@ def _adjectives(registry: Registry) -> dict[str, str]:
                 adjective + "ون",
                 adjective + "تين",
                 adjective + "ان",
+                adjective + "ا",
             ):
                 table.setdefault(form, actor.id)
         for people in map(level, actor.peoples):

@@ -41,14 +41,17 @@ def _same_day(one: Meeting, other: Meeting) -> bool:
 
 
 def _same(one: Meeting, other: Meeting) -> bool:
-    if not _same_state(one.status, other.status) or "telephone" in {one.format, other.format} - {
-        one.format if one.format == other.format else None
-    }:
+    beside = bool(set(one.evidence) & set(other.evidence)) and one.participants == other.participants
+    if not _same_state(one.status, other.status) or not (beside or _same_form(one, other)):
         return False
     if not _same_company(one, other) or _other_rank(one, other):
         return False
     days = [str(m.moment.occurred_on) for m in (one, other) if m.own and m.moment.occurred_on is not None]
     return len(days) < 2 or days[0].startswith(days[1]) or days[1].startswith(days[0])
+
+
+def _same_form(one: Meeting, other: Meeting) -> bool:
+    return one.format == other.format or "telephone" not in (one.format, other.format)
 
 
 def _same_company(one: Meeting, other: Meeting) -> bool:
@@ -82,6 +85,7 @@ def _united(one: Meeting, other: Meeting) -> Meeting:
     return msgspec.structs.replace(
         one, participants=one.participants | other.participants, blocs=one.blocs | other.blocs, status=told.status,
         moment=dated.moment, own=dated.own, place=one.place or other.place, issue=one.issue or other.issue,
-        level=one.level or other.level, speaker=one.speaker or other.speaker, quote=one.quote or other.quote,
+        format=one.format if other.format == "in-person" else other.format, level=one.level or other.level,
+        speaker=one.speaker or other.speaker, quote=one.quote or other.quote,
         evidence=tuple(sorted({*one.evidence, *other.evidence})),
     )  # fmt: skip

@@ -24,7 +24,10 @@ from domain.reading.topics import TopicFinder
 
 _LEVELS = ("leaders", "ministers", "envoys")
 _AHEAD = frozenset({"scheduled", "proposed", "postponed", "ruled-out", "cancelled"})
-_STEPS = {"يوم": 1, "يومين": 2, "اسبوع": 7, "اسبوعين": 14}
+_STEPS = {
+    "يوم": 1, "يوم واحد": 1, "يومين": 2, "ثلاثه ايام": 3, "اربعه ايام": 4, "خمسه ايام": 5, "سته ايام": 6, "اسبوع": 7,
+    "عشره ايام": 10, "اسبوعين": 14,
+}  # fmt: skip
 _SAYING = frozenset({"ان", "انه", "انها", "بان", "بانه", "بانها", "انهم"})
 
 
@@ -43,8 +46,9 @@ class MeetingReader:
     def read(self, scenery: Scenery) -> list[Meeting]:
         """The meetings of one sentence; may be empty. One without participants tells more of a meeting named before."""
         found: list[Meeting] = []
-        for head in self._attendance.heads(scenery):
-            parties = self._attendance.parties(head, scenery)
+        heads = self._attendance.heads(scenery)
+        for head in heads:
+            parties = self._attendance.parties(head, scenery, heads)
             if not self._enough(head, parties, scenery):
                 continue
             meeting = self._meeting(head, parties, scenery)
@@ -109,7 +113,7 @@ class MeetingReader:
 
     def _of_the_scene(self, head: Head, scenery: Scenery, published: date) -> Moment:
         said = _moment_at(scenery.clauses, head.first)
-        said = _steps_before(said, scenery.sentence.words[max(0, head.first - 3) : head.first])
+        said = _steps_before(said, scenery.sentence.words[max(0, head.first - 4) : head.first])
         if said is not None and said.occurred_on is not None:
             return said
         return Moment(occurred_on=str(published), precision="day", inferred=True, how="the publication day")
@@ -129,13 +133,15 @@ class MeetingReader:
 
 def _steps_before(said: Moment | None, before: Sequence[Word]) -> Moment | None:
     """بعد يومين من لقائه: so many days before the scene."""
-    if said is None or said.occurred_on is None or said.precision != "day" or len(before) < 3:
+    words = [w.text for w in before]
+    if said is None or said.occurred_on is None or said.precision != "day" or words[-1:] not in (["من"], ["علي"]):
         return said
-    after, count, of = (w.text for w in before)
-    if after != "بعد" or of not in ("من", "علي") or count not in _STEPS:
+    count = words[-3:-1] if words[-4:-3] == ["بعد"] else words[-2:-1]
+    steps = _STEPS.get(" ".join(count)) if "بعد" in words[:-2] else None
+    if steps is None:
         return said
-    day = date.fromisoformat(said.occurred_on) - timedelta(days=_STEPS[count])
-    return Moment(occurred_on=day.isoformat(), precision="day", inferred=False, how=f"{count} before the scene")
+    day = date.fromisoformat(said.occurred_on) - timedelta(days=steps)
+    return Moment(occurred_on=day.isoformat(), precision="day", inferred=False, how=f"{steps} days before the scene")
 
 
 def _of_the_saying(mention: DateMention, head: int, sentence: Sentence) -> bool:

@@ -42,9 +42,10 @@ Passage = tuple[Sentence, Sequence[Clause], Sequence[DateMention]]
 def date_clauses(passages: Sequence[Passage], published: date | None) -> list[Dated]:
     """When each clause of each passage was said; undated words take the date that their speaker is given soon after."""
     scene = Scene(published)
-    dated = [
-        [(clause, scene.of(clause, sentence, dates)) for clause in clauses] for sentence, clauses, dates in passages
-    ]
+    dated: list[Dated] = []
+    for sentence, said, dates in passages:
+        dated.append([(clause, scene.of(clause, sentence, dates)) for clause in said])
+        scene.close(sentence, dates)
     for index, clauses in enumerate(dated):
         for place, (clause, when) in enumerate(clauses):
             if when in (UNKNOWN, scene.default()) and clause.speaker is not None:
@@ -76,12 +77,13 @@ class Scene:
         """When a clause was said; remembers it for the speaker's later clauses."""
         speaker = clause.speaker.id if clause.speaker is not None else ""
         own = self._own(clause, sentence, dates)
-        event = self._event
-        self._remember(sentence, dates, own)
         if own is not None:
             if own.precision != "unknown":
                 self._days[speaker] = own
+            if own.precision == "day":
+                self._latest = own
             return own
+        event = self._event
         if event is not None and any(w.text.lstrip("وب") in _SCENES for w in sentence.words):
             self._days[speaker] = event
         known = self._days.get(speaker) or (self._latest if self._published is None else None)
@@ -98,10 +100,8 @@ class Scene:
             occurred_on=self._published.isoformat(), precision="day", inferred=True, how="the publication day"
         )
 
-    def _remember(self, sentence: Sentence, dates: Sequence[DateMention], own: Moment | None) -> None:
-        """The day of the event that the text tells of, and in an undated text the day told last."""
-        if own is not None and own.precision == "day":
-            self._latest = own
+    def close(self, sentence: Sentence, dates: Sequence[DateMention]) -> None:
+        """Remember the day of the event that a sentence tells of, for the sentences behind it."""
         days = [moment(d) for d in dates if d.precision == "day" and d.kind != "earlier_today"]
         days = [m for m in days if self._is_past(m) and is_recent(m, self._published, STATEMENT_DAYS)]
         if days and any(w.text.lstrip("وب").removeprefix("ال") in _EVENTS for w in sentence.words):

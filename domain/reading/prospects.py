@@ -20,6 +20,7 @@ _CLOSE = 7
 _NEGATIONS = frozenset({"لا", "لم", "لن", "ليس", "ليست", "دون", "غير", "عدم", "بلا", "ولا", "ولم", "ولن", "وليس"})
 _UNREAL = frozenset({"كان", "كانت", "وكان", "وكانت", "سبق", "وسبق", "منذ", "التي", "الذي"})
 _BREAKS = frozenset({"لكن", "لكنه", "لكنها", "ولكن", "فيما", "بينما", "حيث", "كما", "اذ", "كذلك", "بل"})
+_WISHED = frozenset({"اجراء", "استيناف", "بدء", "اطلاق", "مواصله"})
 _COMING = ("to come", "tomorrow", "next", "ahead")
 
 Told = tuple[SummitStatus | None, bool]
@@ -40,21 +41,28 @@ class Prospects:
         run = scenery.sentence.words
         verb = head.first if parties.held_by is None else parties.held_by
         anchor = min(verb, head.first)
-        before = _clause_before(run, anchor)
+        before, governing = _clause_before(run, anchor), _clause_before(run, head.first)
         behind = _clause_behind(run, max(verb + 1, head.last) if verb < head.last + 4 else head.last)
         if head.kind == "beside":
             return "held", True
         if parties.held_by is None and self._passing(head, run):
-            vague = _several(run[head.first]) or (_definite_process(head, run) and not _in_person(parties))
-            return "held", bool(scenery.clauses) and not vague
-        undone = self._undone([*before, *run[anchor : head.last]], behind, head, run)
+            return self._on_the_way(head, parties, scenery)
+        undone = self._undone([*governing, *run[head.first : head.last]], behind)
         if undone is not None:
             return undone
         if head.kind != "noun" or parties.held_by is not None:
             negation = _negation(before)
             if negation is not None:
                 return negation
-        return self._open(head, parties, before, behind, scenery)
+        return self._open(head, parties, before, governing, behind, scenery)
+
+    def _on_the_way(self, head: Head, parties: Parties, scenery: Scenery) -> Told:
+        """خلال, بعد, قبيل: of the scene's day; قبل by itself only where a day is told."""
+        run = scenery.sentence.words
+        if run[head.first - 1].text.removeprefix("و") == "قبل":
+            return self._by_date(head, scenery), False
+        vague = _several(run[head.first]) or (_definite_process(head, run) and not _in_person(parties))
+        return "held", bool(scenery.clauses) and not vague
 
     def _passing(self, head: Head, run: Sequence[Word]) -> bool:
         """خلال لقائه, بعد المحادثات, في اتصال: named on the way; في is more where a wish or a plan stands before it."""
@@ -70,7 +78,7 @@ class Prospects:
             self._has(name, wish) for name in ("proposed", "due", "ruled_out", "cancelled", "postponed", "wish")
         )
 
-    def _undone(self, before: Sequence[Word], behind: Sequence[Word], head: Head, run: Sequence[Word]) -> Told | None:
+    def _undone(self, before: Sequence[Word], behind: Sequence[Word]) -> Told | None:
         """Cancelled, postponed or ruled out; what is not ruled out may be."""
         if self._denied(before) or self._denied(behind):
             return "ruled-out", True
@@ -98,10 +106,13 @@ class Prospects:
         return False
 
     def _open(
-        self, head: Head, parties: Parties, before: Sequence[Word], behind: Sequence[Word], scenery: Scenery
-    ) -> Told:
-        run, close = scenery.sentence.words, before[-_CLOSE:]
+        self, head: Head, parties: Parties, before: Sequence[Word], governing: Sequence[Word], behind: Sequence[Word],
+        scenery: Scenery,
+    ) -> Told:  # fmt: skip
+        run, close = scenery.sentence.words, governing[-_CLOSE:]
         due = self._has("due", [*close, *behind[:4]])
+        if head.kind == "weak" and any(w.text.lstrip("بل") in _WISHED for w in governing[-2:]) and not due:
+            return None, False
         if self._has("proposed", close) or self._has("proposed_after", behind[:5]):
             return ("scheduled" if self._has("appointed", [*close, *behind[:4]]) else "proposed"), True
         if any(w.text in ("قد", "ربما", "وقد") for w in before[-2:]) and parties.tense in ("present", "future"):
