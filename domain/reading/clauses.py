@@ -230,7 +230,8 @@ class _Assembly:
             return False
         if found.how != "overt" or hit.cue.form != "past" or hit.cue.kind not in REPORTING:
             return True
-        return found.content == hit.index + 1 and (self._here is None or self._here.attribution == "anonymous")
+        unsure = self._here is None or self._here.attribution == "anonymous" or self._is_witnessed(hit)
+        return unsure and found.content == hit.index + 1
 
     def _content(self, hit: CueHit, content: int) -> Span:
         """The words a cue covers: after it, or before it where the quotation came first."""

@@ -57,6 +57,8 @@ AMBIGUOUS = frozenset(level(word) for word in _TEXT.split())
 _BEING = frozenset({"كان", "كانت", "يكون", "تكون", "بات", "اصبح", "ليس", "يعد", "تعد", "غير"})
 _OBJECTS = ("ها", "هم", "هما", "ني", "نا", "ه")
 _MIN_VERB = 4
+_ROOTED = ("بلد", "بلاد", "بين", "بعد", "بعض", "بحث", "بيان", "بدا", "بدء", "بقي", "برنامج", "بنود", "بري", "بوت", "باري", "برل",
+           "بايد", "بلين", "بيس", "باكو", "بيرو", "بغداد", "بول", "بكين", "بروك", "بيلا")  # fmt: skip
 _CACHED = 32768
 
 
@@ -105,7 +107,7 @@ class Cues:
                 continue
             for text, joined, future in _verb_readings(word.removesuffix(suffix)):
                 for form in self._table.get(text, ()):
-                    if form.form in ("past", "present") and not form.second and (suffix != "ه" or text[0] != "ا"):
+                    if not form.second and (form.form == "past" or (form.form == "present" and text[0] != "ا")):
                         yield CueHit(0, form, joined, False, future, text, True)
 
 
@@ -131,7 +133,7 @@ def _verb_readings(text: str) -> Iterator[tuple[str, bool, bool]]:
 def _followed_by(run: Sequence[Word], index: int, second: str) -> bool:
     following = run[index + 1 : index + (5 if len(second) == 1 else 8)]
     if len(second) == 1:
-        return any(word.text.startswith(second) for word in following)
+        return any(word.text.startswith(second) and not word.text.startswith(_ROOTED) for word in following)
     return any(word.text == second or word.text in (second + "ه", second + "ها") for word in following)
 
 

@@ -163,7 +163,7 @@ def _is_adjective(word: Word, actor: Actor) -> bool:
     bare = word.text.lstrip("وفبك")
     if not bare.startswith("ال"):
         return False
-    return not any(level(name).startswith("ال") for name in (*actor.names, *actor.capital, *actor.metonyms))
+    return not any(level(name).split()[0] == bare for name in (*actor.names, *actor.capital, *actor.metonyms))
 
 
 def _beside(hit: Hit[Named], run: Sequence[Word], stops: Sequence[str], *, before: bool) -> bool:

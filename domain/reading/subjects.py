@@ -149,7 +149,7 @@ class SubjectFinder:
             return False
         if hit.cue.form == "noun":
             return hit.suffixed or (after is not None and after.kind != "place")
-        if _is_supposed(hit, scope) or (hit.object and after is None and not _leads(hit, scope)):
+        if _is_supposed(hit, scope) or (hit.object and not _stands_clear(hit, scope)):
             return False
         if hit.cue.lemma in _WRITTEN:
             return any(scope.text(i) in _DOCUMENTS for i in range(hit.index + 1, hit.index + 4))
@@ -166,6 +166,8 @@ class SubjectFinder:
             return True
         before = scope.ending.get(hit.index)
         if before is not None and before.acts and hit.cue.form == "present":
+            return True
+        if self._before_verb(hit, scope) is not None:
             return True
         if before is not None and before.kind == "person" and following in _LINKS and hit.cue.form == "past":
             return True
@@ -613,6 +615,11 @@ def _subordinate(run: Sequence[Word], index: int) -> bool:
     return before in ("بعدما", "منذ", "التي", "الذي", "عندما", "حين") or (
         before == "ان" and index > 1 and run[index - 2].text in _AFTER
     )
+
+
+def _stands_clear(hit: CueHit, scope: Scope) -> bool:
+    """Whether what looks like a verb with its object is one: it leads its clause, or a name stands at either side."""
+    return hit.index + 1 in scope.starting or hit.index in scope.ending or _leads(hit, scope)
 
 
 def _reports(hit: CueHit) -> bool:
