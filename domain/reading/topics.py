@@ -265,15 +265,15 @@ def _latest(named: Sequence[Sequence[Mention]]) -> Iterator[tuple[str, ...]]:
 
 
 def _opened(run: Sequence[Word]) -> list[Word]:
-    """Words with one reading more: the indefinite accusative without its ending (سقفا, اتفاقا)."""
-    return [
-        msgspec.structs.replace(word, forms=word.forms + _indefinite(word.forms)) if word.text.endswith("ا") else word
-        for word in run
-    ]
+    """Words with the readings that only this room needs added to them."""
+    return [msgspec.structs.replace(word, forms=word.forms + more) if (more := _more(word)) else word for word in run]
 
 
-def _indefinite(forms: Sequence[str]) -> tuple[str, ...]:
-    return tuple(form[:-1] for form in forms if form.endswith("ا") and len(form) > _SHORTEST)
+def _more(word: Word) -> tuple[str, ...]:
+    """The indefinite accusative without its ending (سقفا), a word of two letters behind a preposition (بضم)."""
+    if len(word.text) == _SHORTEST and word.text[0] in "بل":
+        return (word.text[1:],)
+    return tuple(form[:-1] for form in word.forms if form.endswith("ا") and len(form) > _SHORTEST)
 
 
 def _leaning(topic: Topic, hits: Sequence[Hit[Group]]) -> int:
