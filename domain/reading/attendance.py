@@ -139,7 +139,12 @@ class Attendance:
         """لقاء صحافي, اجتماع مجلس الوزراء, لجنة المفاوضات: no meeting of two actors."""
         if first and run[first - 1].text.lstrip("وبل").removeprefix("ال") in self._bodies:
             return True
-        return behind < len(run) and run[behind].text.removeprefix("ال") in self._bar
+        if behind >= len(run) or run[behind].text.removeprefix("ال") not in self._bar:
+            return False
+        joint = run[first].text.lstrip("وبل").startswith("موتمر") and [
+            w.text for w in run[behind + 1 : behind + 2]
+        ] == ["مع"]
+        return not joint
 
     # ---- parties
 
@@ -169,6 +174,8 @@ class Attendance:
             actors |= {m.actor for m in group}
         needy = head.kind in ("discuss", "join", "sit")
         if needy and not behind.partner and not (len(actors) > 1 and all(m.kind in _PEOPLE for m in members)):
+            return Parties()
+        if head.kind == "sit" and not any(w.text in ("مع", "الي") for w in run[head.last : head.last + 8]):
             return Parties()
         if head.kind == "join" and len({m.actor for m in members if m.kind in ("person", "office")}) < 2:
             return Parties()
@@ -378,7 +385,7 @@ class _Reading:
         self._attended = any(self._attends(i) for i in range(max(0, head.first - 3), head.first))
         self._base = "with" if self._attended and head.kind in ("noun", "weak") else "free"
         self._mode, self._since = self._base, head.last  # free, with, under
-        self._unnamed = False
+        self._unnamed = self._genitive = False
 
     def read(self) -> _Behind:
         """The parties behind the head."""
@@ -491,9 +498,8 @@ class _Reading:
         located = not mention.acts and mention.front.endswith(("ب", "ل"))
         if mention.kind == "capital" and (located or not (self._mode == "with" or joined)):
             return
-        if (self._mode == "with" and not located and not mention.front.startswith(("ل", "ك"))) or self._by_clitic(
-            mention
-        ):
+        apart = ("ك",) if self._genitive and mention.kind == "actor" else ("ل", "ك")
+        if (self._mode == "with" and not located and not mention.front.startswith(apart)) or self._by_clitic(mention):
             self._add(mention, partner=True)
         elif joined or self._is_free(mention):
             self._add(mention, partner=False)
@@ -534,6 +540,7 @@ class _Reading:
         """قادة أوروبيون, الوزيران الأميركي والروسي: nations behind a noun of several, or the last two."""
         if self._mode == "under":
             return index + 1
+        self._genitive = True
         nations, behind = self._adjectives_from(index + 1)
         if nations and (self._mode == "with" or self._head.kind in _VERBS or index <= self._head.last + 1):
             self._actors |= nations

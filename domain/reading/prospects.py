@@ -20,6 +20,7 @@ _CLOSE = 7
 _NEGATIONS = frozenset({"لا", "لم", "لن", "ليس", "ليست", "دون", "غير", "عدم", "بلا", "ولا", "ولم", "ولن", "وليس"})
 _UNREAL = frozenset({"كان", "كانت", "وكان", "وكانت", "سبق", "وسبق", "منذ", "التي", "الذي"})
 _BREAKS = frozenset({"لكن", "لكنه", "لكنها", "ولكن", "فيما", "بينما", "حيث", "كما", "اذ", "كذلك", "بل"})
+_ENDING = frozenset({"انسحاب", "قطع", "وقف", "انهاء", "الغاء", "تخلي", "مغادره", "تاجيل"})
 _WISHED = frozenset({"اجراء", "استيناف", "بدء", "اطلاق", "مواصله"})
 _COMING = ("to come", "tomorrow", "next", "ahead")
 
@@ -96,7 +97,9 @@ class Prospects:
     def _denied(self, window: Sequence[Word]) -> bool:
         """لا توجد أي نية, ليس في الحسبان, بلا جدوى: a negation and a word of prospect soon behind it."""
         for index, word in enumerate(window):
-            if word.text not in _NEGATIONS:
+            if word.text not in _NEGATIONS or any(
+                w.text.removeprefix("ال") in _ENDING for w in window[index : index + 5]
+            ):
                 continue
             if any(w.text in self._unwilling for w in window[index + 1 : index + 2]):
                 return True
@@ -185,7 +188,7 @@ def _definite_process(head: Head, run: Sequence[Word]) -> bool:
 
 
 def _in_person(parties: Parties) -> bool:
-    return any(m.kind in ("person", "office") for m in parties.members)
+    return any(m.kind in ("person", "office") and m.actor in parties.named for m in parties.members)
 
 
 def _unreal(head: Head, parties: Parties, before: Sequence[Word], run: Sequence[Word]) -> bool:
