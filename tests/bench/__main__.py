@@ -26,6 +26,7 @@ from tests.support.postgres import cluster
 from workers.projections.rebuild import Rebuild
 
 WRITERS = 8
+ROUNDS = 3
 _FORK = multiprocessing.get_context("fork")
 Row = tuple[str, dict[str, float], str]
 
@@ -66,24 +67,38 @@ def databases(name: str) -> Iterator[Callable[[], str]]:
 def compare(name: str, fresh: Callable[[], str], less: int) -> None:
     """The first table: each kind of work, each contender."""
     print(f"\n{name}: events a second{'':<21}" + "".join(f"{c:>16}" for c in CONTENDERS) + "   ÷ peer   ÷ bare")
-    each = 2_000 if name == "postgresql" else 5_000
+    each = 1_000 if name == "postgresql" else 2_000
     alone: list[tuple[str, int, int]] = [
         ("append one by one", each // less, 1),
         ("append in batches of 100", 20_000 // less, 100),
     ]
     for what, events, batch in alone:
-        tell(what, {c: one_writer(c, fresh(), events, batch) for c in CONTENDERS})
+        tell(what, best(lambda c, events=events, batch=batch: (one_writer(c, fresh(), events, batch), 0))[0])  # type: ignore[misc]
     crowd = [
-        ("eight writers one by one, tailed", 4_000 // less, 1),
-        ("eight writers, batches of 100, tailed", 40_000 // less, 100),
+        ("eight writers one by one, tailed", 2_000 // less, 1),
+        ("eight writers, batches of 100, tailed", 20_000 // less, 100),
     ]
     for what, events, batch in crowd:
-        results = {c: many_writers(c, fresh(), events, batch) for c in CONTENDERS}
-        skipped = ", ".join(f"{c} {lost}" for c, (_, lost) in results.items())
-        tell(what, {c: rate for c, (rate, _) in results.items()}, f"skipped: {skipped}")
-    urls = {c: filled(c, fresh(), 20_000 // less) for c in CONTENDERS}
-    tell("read and decode the log", {c: timed(c, url, lambda x: x.read()) for c, url in urls.items()})
-    tell("project, exactly once", {c: timed(c, url, lambda x: x.project()) for c, url in urls.items()})
+        rates, lost = best(lambda c, events=events, batch=batch: many_writers(c, fresh(), events, batch))  # type: ignore[misc]
+        tell(what, rates, "skipped: " + ", ".join(f"{c} {n}" for c, n in lost.items()))
+    events = 10_000 // less
+    urls = {c: filled(c, fresh(), events) for c in CONTENDERS}
+    tell("read and decode the log", best(lambda c: (timed(c, urls[c], lambda x: x.read()), 0))[0])
+    tell(
+        "project, exactly once",
+        best(lambda c: (timed(c, filled(c, fresh(), events), lambda x: x.project()), 0))[0],
+    )
+
+
+def best(measure: Callable[[str], tuple[float, int]]) -> tuple[dict[str, float], dict[str, int]]:
+    """The best of some rounds, in turns, so that a busy moment of the machine hits nobody alone; losses add up."""
+    rates, lost = dict.fromkeys(CONTENDERS, 0.0), dict.fromkeys(CONTENDERS, 0)
+    for _ in range(ROUNDS):
+        for contender in CONTENDERS:
+            rate, skipped = measure(contender)
+            rates[contender] = max(rates[contender], rate)
+            lost[contender] += skipped
+    return rates, lost
 
 
 def tell(what: str, rates: dict[str, float], more: str = "") -> None:

@@ -23,7 +23,7 @@ from workers.store.positions import NewDelivery, Projecting
 from workers.store.resuming import Key
 
 NAME = "positions"
-STATE_EVERY = 200  # facts of one key between two places where its fold can go on
+STATE_EVERY = 50  # facts of one key between two places where its fold can go on
 
 
 class Projectable(Protocol):

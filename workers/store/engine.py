@@ -6,20 +6,31 @@ It must not know a table.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DBAPIError,
+    DisconnectionError,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from domain.errors import SchemaError, SettingError, TemporaryFailure
 
 BUSY_SECONDS = 30
+_IDLE_SECONDS = 2.0
 _POOL = {"pool_size": 8, "max_overflow": 24, "pool_timeout": BUSY_SECONDS}
 _DRIVERS = {
     "sqlite": "sqlite",
@@ -64,7 +75,10 @@ def make_engine(url: str) -> Engine:
     parsed = database_url(url)
     if parsed.drivername != "sqlite":
         options = "-c timezone=UTC"
-        return create_engine(parsed, pool_pre_ping=True, connect_args={"options": options}, **_POOL)
+        engine = create_engine(parsed, connect_args={"options": options}, **_POOL)
+        event.listen(engine, "checkin", _note_use)
+        event.listen(engine, "checkout", partial(_ping_idle, engine))
+        return engine
     try:
         Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
@@ -73,6 +87,22 @@ def make_engine(url: str) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _note_use(_connection: Any, record: Any) -> None:
+    record.info["used_at"] = time.monotonic()
+
+
+def _ping_idle(engine: Engine, connection: Any, record: Any, _proxy: Any) -> None:
+    # a ping at every checkout doubles the price of small statements: only one that lay idle may have gone stale
+    if time.monotonic() - record.info.get("used_at", time.monotonic()) < _IDLE_SECONDS:
+        return
+    try:
+        alive = engine.dialect.do_ping(connection)
+    except engine.dialect.loaded_dbapi.Error as exc:
+        raise DisconnectionError("the connection went stale") from exc
+    if not alive:
+        raise DisconnectionError("the connection went stale")
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -61,10 +61,12 @@ class SqlLog:
         now = self._db.clock()
         # nearly always everything is new: insert at once, and look up and compare only where that is refused
         if events:
+            rows = _rows(events)  # before the transaction, which holds up every other writer
+            first = None
             with suppress(IntegrityError), self._db.at_once() as connection:
-                written = _insert(connection, stream, events, expected=expected_version, now=now)
-                if written:
-                    return written
+                first = _insert(connection, stream, rows, expected=expected_version, now=now)
+            if first is not None:
+                return _recorded(first, stream, events, rows, now)
         with self._db.write() as connection:
             return append(connection, stream, events, expected_version=expected_version, now=now)
 
@@ -133,11 +135,12 @@ def append(
             return []
         try:
             with connection.begin_nested():  # a violation must not cost the caller's transaction
-                written = _insert(connection, stream, new, expected=present, now=now)
+                rows = _rows(new)
+                first = _insert(connection, stream, rows, expected=present, now=now)
         except IntegrityError:
             continue  # another writer was first: look what the log holds now, and compare
-        if written:
-            return written
+        if first is not None:
+            return _recorded(first, stream, new, rows, now)
     raise Conflict(f"stream {stream} is written by others all the time: try again")
 
 
@@ -159,11 +162,8 @@ def _unknown(connection: Connection, stream: str, events: Sequence[NewEvent]) ->
     return [wanted[i] for i in dict.fromkeys(e.event_id for e in events) if i in wanted]
 
 
-def _insert(
-    connection: Connection, stream: str, events: Sequence[NewEvent], *, expected: int | None, now: datetime
-) -> list[RecordedEvent]:
-    """Write events down; empty, and nothing written, where the stream is at another version than `expected`."""
-    rows = [
+def _rows(events: Sequence[NewEvent]) -> list[dict[str, Any]]:
+    return [
         {
             "event_id": event.event_id,
             "type": record_type(event.record),
@@ -173,11 +173,19 @@ def _insert(
         }
         for event in events
     ]
-    first = (_insert_sqlite if connection.dialect.name == "sqlite" else _insert_postgres)(
-        connection, stream, rows, expected=_ANY if expected is None else expected, now=now
-    )
-    if first is None:
-        return []
+
+
+def _insert(
+    connection: Connection, stream: str, rows: list[dict[str, Any]], *, expected: int | None, now: datetime
+) -> tuple[int, int] | None:
+    """Write rows down: the sequence and version of the first; None where the stream is not at `expected`."""
+    way = _insert_sqlite if connection.dialect.name == "sqlite" else _insert_postgres
+    return way(connection, stream, rows, expected=_ANY if expected is None else expected, now=now)
+
+
+def _recorded(
+    first: tuple[int, int], stream: str, events: Sequence[NewEvent], rows: Sequence[dict[str, Any]], now: datetime
+) -> list[RecordedEvent]:
     sequence, version = first
     return [
         RecordedEvent(
@@ -199,7 +207,7 @@ def _insert(
 def _insert_sqlite(
     connection: Connection, stream: str, rows: list[dict[str, Any]], *, expected: int, now: datetime
 ) -> tuple[int, int] | None:
-    """The sequence and version of the first event; None where the version is not the expected one."""
+    """See `_insert`."""
     run = connection.exec_driver_sql
     present = run("SELECT coalesce(max(version), 0) FROM events WHERE stream = ?", (stream,)).scalar_one()
     if expected not in (_ANY, present):
