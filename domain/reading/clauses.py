@@ -205,12 +205,26 @@ class _Assembly:
     def _nest(self, hit: CueHit, found: Found) -> None:
         inner = _inner(hit, found, self._found[-1].speaker)
         self._found[-1] = msgspec.structs.replace(self._found[-1], inner=(*self._found[-1].inner, inner))
+        if inner.foreign and found.speaker is not None and self._is_aside(hit):
+            narrated = msgspec.structs.replace(found.speaker, attribution="outlet")
+            self._more.append(
+                Clause(sentence=self._index, cue=hit, speaker=narrated, first=found.content, last=len(self._scope.run))
+            )
         told = found.speaker if inner.foreign and found.speaker is not None else None
         if told is not None and told.kind in ("person", "office") and (self._here is None or self._is_witnessed(hit)):
             told = msgspec.structs.replace(told, attribution="third-party")
             self._more.append(
                 Clause(sentence=self._index, cue=hit, speaker=told, first=found.content, last=len(self._scope.run))
             )
+
+    def _is_aside(self, hit: CueHit) -> bool:
+        """استعداده للقاء بوتين الذي يرفض ذلك: what the outlet tells of a name, outside reported words."""
+        opened = self._found[-1].cue
+        start = opened.index if opened is not None else 0
+        between = self._scope.run[start : hit.index]
+        return (
+            hit.cue.form == "present" and between[-1].text in RELATIVE and not any(w.text in CONTENT for w in between)
+        )
 
     def _is_witnessed(self, hit: CueHit) -> bool:
         """تعهد له، أبلغه: words that the speaker himself was told."""
@@ -276,9 +290,10 @@ def _attributed(index: int, clauses: Sequence[Clause], source: _Source, scope: S
 
 
 def _continued(index: int, sentence: Sentence, carry: Carry) -> list[Clause]:
-    """A sentence with no cue that is mostly quotation: the quotation goes on."""
+    """A sentence with no cue that opens with a quotation and is little else: the quotation goes on."""
     quoted = sum(q[1] - q[0] for q in sentence.quotes)
-    if quoted * 2 > sentence.end - sentence.start and carry.speaker is not None:
+    leads = bool(sentence.quotes) and sentence.quotes[0][0] <= sentence.words[0].start
+    if leads and quoted * 2 > sentence.end - sentence.start and carry.speaker is not None:
         speaker = msgspec.structs.replace(carry.speaker, how=f"the quotation goes on: {carry.speaker.id}")
         return [Clause(sentence=index, cue=None, speaker=speaker, first=0, last=len(sentence.words))]
     return []

@@ -376,7 +376,7 @@ class SubjectFinder:
         mention = scope.starting.get(hit.index + 1)
         if mention is not None:
             if self._disagrees(hit, mention, run) or (
-                hit.cue.kind in _TRANSITIVE and self._is_object(hit, mention, run)
+                hit.cue.kind in _TRANSITIVE and self._is_object(hit, mention, scope)
             ):
                 return None
             able = mention.kind != "place" and (mention.acts or mention.kind not in NARRATED)
@@ -417,10 +417,12 @@ class SubjectFinder:
         gender = self.gender(mention, run)
         return "p" not in (gender, hit.cue.gender) and gender != hit.cue.gender
 
-    def _is_object(self, hit: CueHit, mention: Mention, run: Sequence[Word]) -> bool:
-        """وطالب الولايات المتحدة بكذا: a name that a demand's wording follows at once is its object."""
-        following = run[mention.last].text if mention.last < len(run) else ""
-        return hit.joined and hit.index > 0 and (following[:1] == "ب" or following in ("الي", "علي"))
+    def _is_object(self, hit: CueHit, mention: Mention, scope: Scope) -> bool:
+        """وطالب باريس بكذا، لافتات تطالب باريس ولندن بكذا: a name that a demand's wording follows is its object."""
+        last = max((m.last for m in self._beside(mention, scope) if m.first >= mention.last), default=mention.last)
+        following = scope.text(last)
+        inside = (hit.joined and hit.index > 0) or not _leads(hit, scope)
+        return inside and hit.cue.form != "noun" and (following[:1] == "ب" or following in ("الي", "علي"))
 
     def _unnamed(self, hit: CueHit, scope: Scope, carry: Carry) -> Found:
         """A verb beside which no registered name stands: carried on, by a title or an alias, or somebody unknown."""
@@ -644,7 +646,8 @@ def _is_supposed(hit: CueHit, scope: Scope) -> bool:
 def _leads(hit: CueHit, scope: Scope) -> bool:
     """Whether a verb stands where a clause begins."""
     before = scope.text(hit.index - 1)
-    quoted = any(q[1] <= scope.run[hit.index].start < q[1] + 4 for q in scope.sentence.quotes)
+    start = scope.run[hit.index].start
+    quoted = any(q[0] <= scope.run[0].start and q[1] <= start < q[1] + 4 for q in scope.sentence.quotes)
     return (
         hit.index == 0 or hit.joined or scope.run[hit.index].pause or quoted
         or before in _CONNECTORS or before in RELATIVE or before in _AUXILIARY or before in CONTENT
