@@ -7,32 +7,30 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from domain.errors import InputError, SettingError
+from domain.reading.aboutness import Aboutness, load_aboutness
 from domain.reading.dates import Calendar, find_dates, load_calendar
 from domain.reading.extractor import RuleExtractor
-from domain.reading.aboutness import Aboutness, load_aboutness
+from domain.reading.registry import FILES, Registry, load_registry
 from domain.reading.tendency import Tendency, load_tendency
 from domain.reading.trust import Trust, load_trust
-from domain.reading.registry import FILES, Registry, load_registry
 from workers.asking import Asking
-from workers.channels.webhook import WebhookSender
-from workers.fetch.client import HttpClient
-from workers.fetch.opml import read_opml
-from workers.fetch.robots import Robots
-from workers.gather import Gatherer, HostGate
 from workers.ports import FeedSpec
-from workers.projections.runner import PositionsRunner
 from workers.settings import Settings, load_settings
 from workers.stages import Clock, Stages, utc_now
-from workers.store.store import Store, open_store
-from workers.tasks import Bell, Sweeper, make_broker
 from workers.titles import FILE as TITLES
 from workers.titles import Titles
 
+if TYPE_CHECKING:
+    from workers.fetch.client import HttpClient
+    from workers.store.store import Store
+    from workers.tasks import Bell, Sweeper
+
 
 class App:
-    """The parts of one process, made when first asked for."""
+    """The parts of one process, made when first asked for; what a part needs is imported with it."""
 
     def __init__(self, settings: Settings, clock: Clock = utc_now) -> None:
         self.settings = settings
@@ -85,12 +83,16 @@ class App:
     @cached_property
     def store(self) -> Store:
         """The database, its schema made or checked."""
+        from workers.store.store import open_store
+
         self.settings.data.mkdir(parents=True, exist_ok=True)
         return open_store(self.settings.database_url)
 
     @cached_property
     def client(self) -> HttpClient:
         """The one HTTP client for feeds, pages and webhooks."""
+        from workers.fetch.client import HttpClient
+
         return HttpClient(
             allow_networks=self.settings.allow_networks, user_agent=self.settings.user_agent,
             timeout=self.settings.fetch_timeout,
@@ -99,6 +101,11 @@ class App:
     @cached_property
     def stages(self) -> Stages:
         """Every step of the way of the data."""
+        from workers.channels.webhook import WebhookSender
+        from workers.fetch.robots import Robots
+        from workers.gather import Gatherer, HostGate
+        from workers.projections.runner import PositionsRunner
+
         gate = HostGate(self.settings.host_delay, self.settings.allow_networks)
         gatherer = Gatherer(
             self.client, Robots(self.client, self.settings.user_agent), gate, clock=self.clock,
@@ -112,11 +119,15 @@ class App:
     @cached_property
     def bell(self) -> Bell:
         """The tasks on their broker."""
+        from workers.tasks import Bell, make_broker
+
         return Bell(make_broker(self.settings.redis_url), self.stages)
 
     @cached_property
     def sweeper(self) -> Sweeper:
         """Rings for what is due."""
+        from workers.tasks import Sweeper
+
         return Sweeper(self.store, self.bell.ring, clock=self.clock)
 
     def arabic_day(self, line: str) -> str | None:
@@ -128,6 +139,8 @@ class App:
 
     def feeds(self) -> list[FeedSpec]:
         """The list of feeds that the settings name."""
+        from workers.fetch.opml import read_opml
+
         try:
             return read_opml(self.settings.feeds.read_text("utf-8"))
         except (OSError, UnicodeDecodeError) as exc:

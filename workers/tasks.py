@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 
 import dramatiq
 from dramatiq import Broker, Message, Worker
-from dramatiq.brokers.redis import RedisBroker
 from dramatiq.brokers.stub import StubBroker
 from dramatiq.middleware import AgeLimit, Callbacks, ShutdownNotifications
 
@@ -29,6 +28,8 @@ def make_broker(redis_url: str | None) -> Broker:
     middleware = [AgeLimit(max_age=_MESSAGE_AGE_MS), ShutdownNotifications(), Callbacks()]
     if redis_url is None:
         return StubBroker(middleware=middleware)
+    from dramatiq.brokers.redis import RedisBroker  # brings the whole of redis along
+
     return RedisBroker(  # type: ignore[no-untyped-call] # the library declares its options without types
         url=redis_url, middleware=middleware, heartbeat_timeout=15_000, maintenance_chance=10
     )

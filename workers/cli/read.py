@@ -19,7 +19,6 @@ from domain.errors import InputError, Refused
 from domain.events import Event, Summit
 from domain.reading.extractor import Explained
 from workers.bootstrap import App, open_default, parse_day
-from workers.clean import clean_page
 from workers.cli.output import plain, write_json
 from workers.fetch.charset import decode
 from workers.ports import CleanArticle
@@ -120,6 +119,8 @@ def load(app: App, source: str, published: str | None) -> CleanArticle:
     text = decode(body, kind)
     if not _is_html(text, kind, source):
         return CleanArticle(url=where, outlet="", title="", text=_untouched(body, text), published=published or None)
+    from workers.clean import clean_page
+
     page = clean_page(text, url=where, arabic_day=app.arabic_day)
     day = published or local_day(page.published_at, "UTC") or page.published
     return CleanArticle(url=where, outlet="", title=page.title, text=page.text, published=day)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import sys
 import threading
 from collections import Counter
+from typing import TYPE_CHECKING
 
 import click
 
 from workers.bootstrap import App, open_default
 from workers.cli.output import inline
-from workers.demo.play import Demo, demo_settings
-from workers.service import Pass, Service, run_once, until_told
-from workers.web.app import make_app
+
+if TYPE_CHECKING:
+    from workers.service import Pass
 
 _SHOWN = 40  # lines of one kind
 
@@ -27,6 +28,8 @@ def register(group: click.Group) -> None:
 @click.option("--once", is_flag=True, help="Poll every due feed, work until nothing is left, print a summary.")
 def run(once: bool) -> None:
     """Run the whole service in one process, until SIGTERM or Ctrl-C."""
+    from workers.service import run_once, until_told
+
     with until_told() as told, open_default() as app:
         if once:
             print_summary(run_once(app, _tell, told))
@@ -38,6 +41,9 @@ def run(once: bool) -> None:
 @click.option("--once", is_flag=True, help="End when the shipped corpus has been worked through.")
 def demo(once: bool) -> None:
     """Run the main job without the internet, on the shipped corpus as a web site on this machine."""
+    from workers.demo.play import Demo, demo_settings
+    from workers.service import run_once, until_told
+
     with until_told() as told, Demo() as site, open_default(lambda s: demo_settings(s, site)) as app:
         click.echo(f"The shipped corpus is served at {site.url} (feeds in RSS and Atom).")
         site.subscribe(app)
@@ -50,6 +56,9 @@ def demo(once: bool) -> None:
 
 def serve(app: App, told: threading.Event) -> None:
     """The service with its page, until told to stop."""
+    from workers.service import Service
+    from workers.web.app import make_app
+
     web = make_app(app.store.queries, registry=app.registry, titles=app.titles, hosts=app.settings.hosts)
     service = Service(app, web)
     service.start()
