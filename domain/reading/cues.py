@@ -57,12 +57,11 @@ AMBIGUOUS = frozenset(level(word) for word in _TEXT.split())
 _BEING = frozenset({"كان", "كانت", "يكون", "تكون", "بات", "اصبح", "ليس", "يعد", "تعد", "غير"})
 _OBJECTS = ("ها", "هم", "هما", "ني", "نا", "ه")
 _MIN_VERB = 4
-_ROOTED = tuple(
-    """
+_ROOTED_TEXT = """
     بلد بلاد بين بعد بعض بحث بيان بدا بدء بقي برنامج بنود بري بوت باري برل بايد بلين بيس باكو بيرو بغداد بول
     بكين بروك بيلا
-""".split()
-)  # words whose ب is no preposition
+"""
+_ROOTED = tuple(_ROOTED_TEXT.split())  # beginnings of words whose ب is no preposition
 _CACHED = 32768
 
 
