@@ -43,6 +43,9 @@ lock: ## Resolve requirements*.in into the hashed files (needs uv)
 bench: install-dev ## Measure the log and its projections (BENCH_ARGS="--quick --scale 10000,100000,1000000")
 	$(BIN)/python -m tests.bench $(BENCH_ARGS)
 
+bench-reading: install-dev ## Measure the extractor: speed, start, memory, growth, worst inputs
+	$(BIN)/python -m tests.gold.bench
+
 clean: ## Remove what the commands made (the environment, not the data)
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .hypothesis
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
@@ -50,3 +53,19 @@ def tree(event: Event, text: str) -> dict[str, Any]:
 def unmarked(text: str) -> str:
     """A text without diacritics, lengthening and direction marks."""
     return "".join(c for c in text if c not in MARKS)
+
+
+@contextmanager
+def limited(seconds: float) -> Iterator[None]:
+    """Break off what computes for longer; a net for endless patterns, no measure."""
+
+    def stop(*_: object) -> None:
+        raise TimeoutError(f"broken off after {seconds} s of computing")
+
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
