@@ -33,6 +33,7 @@ _TOPIC_KINDS = {
     "a short name of what the text speaks of": "short", "what the text spoke of last": "meant",
     "the words of its kind": "words", "no registered issue": "none",
 }  # fmt: skip
+_NOTHING = 0.7  # from which probability of no side at all words without a ruled side are left without one
 _GIFT_REACH = 5
 _TELLING = frozenset({"say", "add", "stress"})
 _BLOCS_AT_HOME = frozenset({"UN", "G7", "G20"})  # bodies to which nobody in the news threatens or pledges anything
@@ -129,7 +130,10 @@ class Judge:
         if self._tendency is None:
             return plain
         odds = self._tendency.weigh(features(run, clause, topic, first, last, plain))
+        nothing = odds.pop("none")
         leaning = max(odds, key=lambda name: (odds[name], name))
+        if plain.stance is None and nothing >= _NOTHING:
+            return plain
         stance = stance_of(leaning, plain.direction)
         because = plain.because or f"its words lean to {leaning}"
         return msgspec.structs.replace(plain, stance=stance, because=because, strength=odds[leaning])

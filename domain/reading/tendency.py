@@ -72,6 +72,7 @@ def features(run: Sequence[Word], clause: Clause, topic: Topic, first: int, last
     right = [stem(w) for w in run[stop : min(last, stop + _RIGHT)]]
     anchor = [stem(w) for w in run[start:stop]]
     found = [f"l:{w}" for w in left] + [f"r:{w}" for w in right] + [f"a:{w}" for w in anchor]
+    found += [f"x:{w}" for w in (*left, *right)]
     found += [f"l:{a} {b}" for a, b in zip(left, [*left[1:], *anchor], strict=False)]
     found += [f"r:{a} {b}" for a, b in zip(right, right[1:], strict=False)]
     found += [f"n:{side}" for side, words in (("l", left), ("r", right)) if _NEGATION & set(words)]

@@ -15,7 +15,7 @@ import msgspec
 from domain.reading.extractor import RuleExtractor, Surveyed
 from domain.reading.tendency import CLASSES, leaning_of, stance_of
 from workers.training import material
-from workers.training.logistic import Example, fit
+from workers.training.logistic import Example, Fitted, fit
 
 _FOLDS = 5
 _SMALL = 0.02  # weights below are left out of the file
@@ -39,7 +39,7 @@ def main() -> None:
     for article in material.articles(args.gold, args.texts):
         items += of_article(reader, article)
     _test(items)
-    fitted = fit([item.example for item in items], len(CLASSES))
+    fitted = fitted_to([item.example for item in items])
     weights = {
         f: [round(w, 2) for w in row] for f, row in sorted(fitted.weights.items()) if max(map(abs, row)) >= _SMALL
     }
@@ -48,6 +48,11 @@ def main() -> None:
         json.dumps(model, ensure_ascii=False, separators=(",", ":")).replace("],", "],\n") + "\n", "utf-8"
     )
     sys.stdout.write(f"{len(items)} examples, {len(weights)} features: {args.out.name} written\n")
+
+
+def fitted_to(examples: Sequence[Example]) -> Fitted:
+    """Slow steps and few: measured best on texts left out (0.74 against 0.69 right with thrice the rate)."""
+    return fit(examples, len(CLASSES), epochs=6, rate=0.06, decay=2e-3)
 
 
 def of_sentences(reader: RuleExtractor) -> Iterator[Item]:
@@ -86,7 +91,7 @@ def _test(items: Sequence[Item]) -> None:
     right: dict[str, Counter[str]] = defaultdict(Counter)
     folds = material.fold_of([item.name for item in items], _FOLDS)
     for fold in range(_FOLDS):
-        model = fit([i.example for i in items if folds[i.name] != fold], len(CLASSES))
+        model = fitted_to([i.example for i in items if folds[i.name] != fold])
         for item in (i for i in items if folds[i.name] == fold):
             odds = model.odds(item.example.features)
             leaning = CLASSES[max(range(len(odds)), key=odds.__getitem__)]

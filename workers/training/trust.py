@@ -15,7 +15,7 @@ import msgspec
 from domain.events import Event, Summit
 from domain.reading.aboutness import Aboutness, AboutModel
 from domain.reading.extractor import RuleExtractor
-from domain.reading.tendency import CLASSES, Model, Tendency
+from domain.reading.tendency import Model, Tendency
 from domain.reading.trust import OUTCOMES
 from workers.training import issues, material, stance
 from workers.training.logistic import Example, Fitted, fit
@@ -71,7 +71,7 @@ def _items(texts: Sequence[material.Article]) -> Iterator[Item]:
 
 
 def _sides(items: Sequence[stance.Item]) -> Model:
-    fitted = fit([item.example for item in items], len(CLASSES))
+    fitted = stance.fitted_to([item.example for item in items])
     return Model(bias=fitted.bias, weights=dict(fitted.weights))
 
 
