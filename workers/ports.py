@@ -264,7 +264,7 @@ class ReadingStore(Protocol):
 class DeliveryOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """What one attempt to send gave.
 
-    `retry_at`: with `retry`, when to try again. `disable`: why the channel is to take no more messages (410), else None.
+    `retry_at`: with `retry`, when to try again. `disable`: why the channel is to take no more messages (410).
     """
 
     status: Literal["delivered", "retry", "dead"]
