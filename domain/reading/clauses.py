@@ -25,6 +25,7 @@ _BESIDE = frozenset({"كما", "لكنه", "لكنها", "ثم", "ولكنه", "
 _BESIDE_PAST = frozenset({"كما", "لكنه", "لكنها", "فيما", "بينما", "حين"})
 _NEGATIONS = frozenset({"لا", "لم", "لن"})
 _REMARK = frozenset({"كما", "حسبما", "ما"})  # before a verb: the words that it reports stand before it
+_DONE = frozenset({"act", "commit"})  # what is done is told of one sentence's subject, and carried on by a conjunction
 _REACH = 4
 _TO_SPEAKER = frozenset({"له", "لي", "لها", "لنا", "لهم"})
 _PLEDGED = REPORTING | {"commit", "accept"}
@@ -200,6 +201,8 @@ class _Assembly:
         beside = hit.cue.form == "participle" and not self._scope.run[hit.index].pause
         if self._focus is not None and (beside or _agrees(hit, self._focus)):
             return self._focus
+        if hit.cue.kind in _DONE and not hit.joined:
+            return None
         return self._carry.agreeing(hit.cue.gender, adding=hit.cue.kind == "add")
 
     def _nest(self, hit: CueHit, found: Found) -> None:

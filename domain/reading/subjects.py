@@ -51,6 +51,14 @@ RELATIVE = frozenset({"الذي", "التي", "والذي", "والتي", "ال�
 _IMPERSONAL = frozenset({"يذكر", "ويذكر", "يشار", "ويشار"})
 _AFTER = frozenset({"بعد", "منذ", "قبل", "بمجرد", "عقب"})
 _LIKE_ARTICLE = ("التقي", "التقت", "التزم", "التحق", "الغي", "الغت", "القي", "القت", "الح")
+_SUPPOSED_BY_ALL = frozenset({"توقع", "اعتقد", "رجح", "ظن"})
+# Words that open a sentence before a pause without being its subject: وفي مؤتمر صحفي، قال إن …
+_OPENINGS = _words("""
+    في عن حول بشأن ردا بعد خلال من على مع لدى عند عندما لما حين إلى كما ثم إذ وإن إن رغم أثناء قبل عقب إثر فور منذ وفق حسب
+    اليوم أمس مساء صباح سابقا لاحقا لكن غير أما هنا هناك كذلك أيضا بالمقابل تعليقا تعقيبا جوابا إضافة علاوة فضلا وسط ضمن
+    نتيجة نظرا لذلك هكذا حينها وقتها أخيرا ختاما عمليا إزاء تجاه أمام حيال عبر مقابل بينما فيما حيث بل حتى مشيرا مؤكدا قائلا
+    مضيفا بدوره بدورها وعما عما سياق
+""")
 _VIEWS = frozenset({"راي", "اعتبر", "وصف", "عد", "اعتقد", "ظن"})
 _SUPPOSING = frozenset({"اذا", "لو", "حال", "عما", "عمااذا", "هل", "طالما", "ريثما", "لعل", "ليت"})
 _BEFORE_VERB = frozenset({"ان", "اما", "لكن"})
@@ -435,7 +443,7 @@ class SubjectFinder:
             earlier = self._title_before(hit, scope, carry)
             if earlier is not None:
                 return Found("overt", earlier, hit.index + 1)
-            strange = hit.cue.kind in REPORTING and not _leads(hit, scope)
+            strange = hit.cue.kind in REPORTING and _has_own_subject(hit, scope)
             return Found("unknown" if strange else "carried", None, hit.index + 1)
         assert following is not None  # noqa: S101 - told by `bare`
         if self._anonymous.find(run[hit.index + 1 : hit.index + 3]):
@@ -617,6 +625,18 @@ def _subordinate(run: Sequence[Word], index: int) -> bool:
     return before in ("بعدما", "منذ", "التي", "الذي", "عندما", "حين") or (
         before == "ان" and index > 1 and run[index - 2].text in _AFTER
     )
+
+
+def _has_own_subject(hit: CueHit, scope: Scope) -> bool:
+    """Whether somebody unregistered is a verb's subject, or nobody is (ويتوقع أن): no speaker is carried to it."""
+    if not _leads(hit, scope) or (hit.cue.form == "present" and hit.cue.lemma in _SUPPOSED_BY_ALL):
+        return True
+    if hit.joined or not hit.index or not scope.run[hit.index].pause:
+        return False
+    opening = scope.text(0)
+    bare = opening[1:] if opening[:1] in "وف" and len(opening) > 2 else opening
+    quoted = any(q[0] <= scope.run[0].start for q in scope.sentence.quotes)
+    return not (quoted or {opening, bare} & _OPENINGS or bare[:1] in "بلك")
 
 
 def _stands_clear(hit: CueHit, scope: Scope) -> bool:
