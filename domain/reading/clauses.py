@@ -15,7 +15,8 @@ from domain.reading.mentions import Mention
 from domain.reading.phrases import Phrases
 from domain.reading.registry import Registry
 from domain.reading.speakers import NARRATED, Carry, Speaker
-from domain.reading.subjects import CONTENT, RELATIVE, REPORTING, Found, Scope, SubjectFinder, punctuated
+from domain.reading.subjects import Found, Scope, SubjectFinder, punctuated
+from domain.reading.subjectwords import CONTENT, RELATIVE, REPORTING
 from domain.reading.text import Sentence, Span
 
 __all__ = ["Carry", "Clause", "ClauseReader", "Inner", "Speaker"]
@@ -85,7 +86,8 @@ class ClauseReader:
         run = sentence.words
         if self._reset.find(run[:6]):
             carry.set(None)
-        hits = [h for h in self._cues.find(run) if not any(m.first <= h.index < m.last for m in mentions)]
+        named = {index for m in mentions for index in range(m.first, m.last)}
+        hits = [h for h in self._cues.find(run) if h.index not in named]
         scope = Scope.of(sentence, mentions, hits)
         hits = [self._subjects.reread(hit, scope) for hit in hits]
         starts = [
@@ -118,8 +120,7 @@ class ClauseReader:
     def _named_source(self, scope: Scope, carry: Carry) -> _Source | None:
         """بحسب، وفقا لـ، على لسان: the source is the name behind."""
         for hit in self._according.find(scope.run):
-            near = (m for m in scope.mentions if hit.last - 1 <= m.first <= hit.last + 3 and m.kind != "place")
-            mention = next(near, None)
+            mention = scope.first_named(hit.last - 1, hit.last + 4)
             if mention is None:
                 continue
             anonymous = bool(self._anonymous.find(scope.run[hit.last - 1 : mention.first]))
@@ -162,10 +163,10 @@ class _Assembly:
 
     def _is_quoted_lead(self, hit: CueHit, starts: Sequence[_Start]) -> bool:
         """A cue inside a quotation that opens the sentence and whose source is told behind it."""
-        quotes, run = self._scope.sentence.quotes, self._scope.run
-        if not quotes or quotes[0][0] > run[0].start or run[hit.index].start >= quotes[0][1]:
+        end, run = self._scope.quoted_to, self._scope.run
+        if run[hit.index].start >= end:
             return False
-        return any(run[h.index].start >= quotes[0][1] and h.cue.kind in REPORTING for h, _ in starts)
+        return any(run[h.index].start >= end and h.cue.kind in REPORTING for h, _ in starts)
 
     def _open(self, hit: CueHit, found: Found, pending: Sequence[_Start]) -> None:
         speaker = None if self._is_told(hit, found) else self._speaker(hit, found)
@@ -257,7 +258,7 @@ class _Assembly:
             opens = any(w.text in CONTENT for w in run[content : content + 6])
             return (content, len(run)) if opens or punctuated(sentence, run, content - 1) else (content, content)
         rest = len(run) - content
-        leading = any(q[0] <= run[0].start and q[1] <= run[hit.index].start for q in sentence.quotes)
+        leading = 0 < self._scope.quoted_to <= run[hit.index].start
         if hit.index > 3 and hit.cue.kind in REPORTING and (leading or (rest <= _REACH and hit.cue.form == "present")):
             later = any(w.text in CONTENT for w in run[content : content + 4])
             if not later:

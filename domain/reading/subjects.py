@@ -17,74 +17,36 @@ from domain.reading.mentions import Mention
 from domain.reading.phrases import Phrases
 from domain.reading.registry import Registry
 from domain.reading.speakers import NARRATED, Carry, Speaker
+from domain.reading.subjectwords import (
+    AFTER,
+    AUXILIARY,
+    BEFORE_VERB,
+    COLLECTIVE,
+    CONNECTORS,
+    CONTENT,
+    DAYS,
+    DOCUMENTS,
+    FEMININE_TITLES,
+    IMPERSONAL,
+    LIKE_ARTICLE,
+    LINKS,
+    NOUNS,
+    OPENINGS,
+    PRONOUNS,
+    RELATIVE,
+    REPORTED,
+    REPORTING,
+    SUPPOSED_BY_ALL,
+    SUPPOSING,
+    TIMES,
+    TRANSITIVE,
+    VERBAL,
+    VIEWS,
+    WRITTEN,
+)
 from domain.reading.text import Sentence, Word, level
 
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(level(word) for word in text.split())
-
-
 How = Literal["overt", "carried", "unknown", "own"]
-REPORTING = frozenset({"say", "add", "stress"})
-CONTENT = _words("""
-    ان انه انها انهم اننا اني انني بان بانه بانها انهما بانهم باننا
-""")
-_DAYS = frozenset({"الاحد", "الاثنين", "الثلاثاء", "الاربعاء", "الخميس", "الجمعه", "السبت"})
-_TIMES = frozenset({"امس", "اليوم", "يوم", "مساء", "صباح", "ليل", "فجر", "ايضا", "كذلك", "انذاك"})
-_LINKS = (
-    _DAYS
-    | CONTENT
-    | _words("""
-    الي علي عن في خلال امام بعد قبل عقب من مع ايضا كذلك حول بشان ضد لدي عبر اثر امس اليوم مساء صباح يوم انذاك ردا
-    للصحفيين للصحافيين لوكاله لقناه لصحيفه لاحقا سابقا مجددا بالقول قايلا كما هذا ذلك قوله قولها به بها فيه فيها
-    له لها عنه منه اليه عليه بوضوح بشده مرارا لكن اذا لا لن لم ما لماذا هل ليس ليست نحن هناك بحسب وفق حسب فور لهم
-    لنا لي هنا مازحا صراحه علنا مباشره قبيل ضمن حين عندما لان لانه لانها بيننا بحزم رسميا
-""")
-)
-_CONNECTORS = _words("""
-    كما لكنه لكنها ثم فيما بينما حيث وقد قد ولكنه حين لكن وكان وكانت كان كانت و اذ بل ولكن غير عندما سبق الا انه
-    انها بعدما بعد ما وثم ايضا حسبما وفيما
-""")
-_AUXILIARY = frozenset({"قد", "وقد", "كان", "كانت", "لا", "لم", "لن", "ما", "سوف", "فقد", "لقد", "كانا", "كانوا"})
-_PRONOUNS = frozenset({"به", "بها", "عليه", "عليها", "اليه", "اليها", "عنه", "عنها", "له", "لها", "منه", "منها"})
-RELATIVE = frozenset({"الذي", "التي", "والذي", "والتي", "الذين", "والذين", "اللذين", "اللذان"})
-_IMPERSONAL = frozenset({"يذكر", "ويذكر", "يشار", "ويشار"})
-_AFTER = frozenset({"بعد", "منذ", "قبل", "بمجرد", "عقب"})
-_LIKE_ARTICLE = ("التقي", "التقت", "التزم", "التحق", "الغي", "الغت", "القي", "القت", "الح")
-_SUPPOSED_BY_ALL = frozenset({"توقع", "اعتقد", "رجح", "ظن"})
-# Words that open a sentence before a pause without being its subject: وفي مؤتمر صحفي، قال إن …
-_OPENINGS = _words("""
-    في عن حول بشأن ردا بعد خلال من على مع لدى عند عندما لما حين إلى كما ثم إذ وإن إن رغم أثناء قبل عقب إثر فور منذ وفق حسب
-    اليوم أمس مساء صباح سابقا لاحقا لكن غير أما هنا هناك كذلك أيضا بالمقابل تعليقا تعقيبا جوابا إضافة علاوة فضلا وسط ضمن
-    نتيجة نظرا لذلك هكذا حينها وقتها أخيرا ختاما عمليا إزاء تجاه أمام حيال عبر مقابل بينما فيما حيث بل حتى مشيرا مؤكدا قائلا
-    مضيفا بدوره بدورها وعما عما سياق
-""")
-_VIEWS = frozenset({"راي", "اعتبر", "وصف", "عد", "اعتقد", "ظن"})
-_SUPPOSING = frozenset({"اذا", "لو", "حال", "عما", "عمااذا", "هل", "طالما", "ريثما", "لعل", "ليت"})
-_BEFORE_VERB = frozenset({"ان", "اما", "لكن"})
-_TRANSITIVE = frozenset({"demand", "accuse"})
-_REPORTED = frozenset({"نقل", "ذكر", "علم"})
-_WRITTEN = frozenset({"جاء", "ورد"})
-_DOCUMENTS = _words("""
-    بيان البيان رسالة الرسالة نص النص كلمة كلمته مقال وثيقة الوثيقة تصريح تصريحات تقرير مقابلة مذكرة المذكرة
-    منشور تغريدة
-""")
-# Of the ambiguous words those that are verbs wherever a conjunction stands before them.
-_VERBAL = _words("""
-    وصف كتب نقل علق شرح قدم كشف ذكر واصل تابع أقر ربط يرى ترى يعد تعد يوقع يقبل يعرض أراد يريد تريد رد هاجم سخر بارك
-    أكمل برر زاد
-""")
-_COLLECTIVE = {"الثلاث": 3, "الاربع": 4, "الثلاثه": 3, "الاربعه": 4, "الخمس": 5}
-# Nouns that often open a sentence before a name: what follows them is no subject of theirs.
-_NOUNS = _words("""
-    خطاب موقف قرار رد لقاء اجتماع كلام حديث بيان تصريح اتفاق مقترح عرض طلب دور ملف مشروع رفض دعم إصرار تهديد وصول
-    خروج فريق مستشار نائب وزير مكتب سفير فوز قصف هجوم جيش ضغط تحذير مبعوث رئيس قائد أمين مندوب وفد شعب حزب نهج غير
-    عدم حلف نظام حكم عهد عام شرق غرب شمال جنوب طرف جانب مسؤول مسؤولي مصدر زعيم قصر دول قادة قوات حدود خطط مطالب
-    جهود شروط دخول انسحاب انضمام اعتراف تأكيد تراجع تلويح تعهد إعلان لسان توقيع موفد سياسة بلاد كل بعض جميع سوى
-    مثل بين عند ضد نحو دون لدى مع عن من في إلى على بعد قبل منذ حول خلال أمام عبر ضمن وسط أن إن لأن لكن أو أم
-    بل لا هل هذا ذلك أي أما حتى إذا لو بأن رغم بحسب وفق حسب مقابل قرب داخل خارج تجاه بشأن ضغوط تحالف اتحاد أزمة
-    حرب زيارة إلا ثم كما حيث إذ ما نجل شقيق صهر حاكم محامي منافس نظير مقر طائرة أنصار
-""")
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -110,6 +72,8 @@ class Scope(msgspec.Struct, frozen=True):
     ending: dict[int, Mention]
     cues: frozenset[int]
     nouns: frozenset[int]
+    named: frozenset[int]
+    quoted_to: int
 
     @classmethod
     def of(cls, sentence: Sentence, mentions: Sequence[Mention], hits: Sequence[CueHit]) -> Scope:
@@ -117,11 +81,23 @@ class Scope(msgspec.Struct, frozen=True):
         return cls(
             sentence, sentence.words, tuple(mentions), {m.first: m for m in mentions}, {m.last: m for m in mentions},
             frozenset(h.index for h in hits), frozenset(h.index for h in hits if h.cue.form == "noun"),
+            frozenset(i for m in mentions for i in range(m.first, m.last)), _leading_quote(sentence),
         )  # fmt: skip
+
+    def first_named(self, start: int, stop: int) -> Mention | None:
+        """The first mention that begins in words [start, stop), places left out."""
+        found = (self.starting.get(index) for index in range(start, stop))
+        return next((m for m in found if m is not None and m.kind != "place"), None)
 
     def text(self, index: int) -> str:
         """A word's letters; empty outside the sentence."""
         return self.run[index].text if 0 <= index < len(self.run) else ""
+
+
+def _leading_quote(sentence: Sentence) -> int:
+    """Where the quotation ends that opens a sentence; 0 where none does."""
+    first = sentence.quotes[0] if sentence.quotes else None
+    return first[1] if first is not None and first[0] <= sentence.words[0].start else 0
 
 
 class SubjectFinder:
@@ -153,18 +129,20 @@ class SubjectFinder:
         """Words that are cues only in some places need a subject or content at once."""
         run = scope.run
         after = scope.starting.get(hit.index + 1)
-        if run[hit.index].text in _IMPERSONAL or (hit.cue.kind in ("act", "commit") and _subordinate(run, hit.index)):
+        if run[hit.index].text in IMPERSONAL or (hit.cue.kind in ("act", "commit") and _subordinate(run, hit.index)):
             return False
         if hit.cue.form == "noun":
             return hit.suffixed or (after is not None and after.kind != "place")
         if _is_supposed(hit, scope) or (hit.object and not _stands_clear(hit, scope)):
             return False
-        if hit.cue.lemma in _WRITTEN:
-            return any(scope.text(i) in _DOCUMENTS for i in range(hit.index + 1, hit.index + 4))
+        if hit.cue.lemma in WRITTEN:
+            return any(scope.text(i) in DOCUMENTS for i in range(hit.index + 1, hit.index + 4))
         base = hit.word
         if base not in AMBIGUOUS or hit.cue.form == "participle":
             return True
         following = scope.text(hit.index + 1)
+        if hit.word == "قبل" and following == "ان":
+            return False  # rather before than accepts
         leads = _leads(hit, scope)
         if leads and self._anonymous.find(run[hit.index + 1 : hit.index + 3]):
             return True
@@ -177,11 +155,11 @@ class SubjectFinder:
             return True
         if self._before_verb(hit, scope) is not None:
             return True
-        if before is not None and before.kind == "person" and following in _LINKS and hit.cue.form == "past":
+        if before is not None and before.kind == "person" and following in LINKS and hit.cue.form == "past":
             return True
         if leads and (scope.text(hit.index - 1) in RELATIVE or self.overt(hit, scope) is not None):
             return True
-        if hit.joined and hit.word in _VERBAL:
+        if hit.joined and hit.word in VERBAL:
             return True
         start = hit.index == 0 and following not in ("من", "في", "علي", "الي")
         return start and hit.cue.kind in REPORTING
@@ -190,7 +168,7 @@ class SubjectFinder:
         """The subject of a cue."""
         if hit.cue.form == "participle" or _is_purpose(hit, scope.run):
             return Found("own", None, hit.index + 1)
-        if hit.cue.lemma in _REPORTED:
+        if hit.cue.lemma in REPORTED:
             found = self._quoted_source(hit, scope)
             if found is not None:
                 return found
@@ -245,10 +223,10 @@ class SubjectFinder:
         word = run[index]
         bare = word.text[1:] if word.text[:1] in "وف" and len(word.text) > 3 else word.text
         before = scope.text(index - 1).lstrip("و")
-        opens = index == 0 or word.pause or before in _AUXILIARY or before == "كما"
-        if not opens or bare in _NOUNS or _has_article(bare) or len(bare) < 3:
+        opens = index == 0 or word.pause or before in AUXILIARY or before == "كما"
+        if not opens or bare in NOUNS or _has_article(bare) or len(bare) < 3:
             return None
-        if any(m.first <= index < m.last for m in scope.mentions) or bare.endswith(("ات", "ين", "ون", "يه")):
+        if index in scope.named or bare.endswith(("ات", "ين", "ون", "يه")):
             return None
         mention = self._behind(index, scope, 5)
         if mention is None or not mention.acts or not _nominative(mention, run):
@@ -345,7 +323,7 @@ class SubjectFinder:
         if hit.cue.form not in ("past", "present"):
             return None
         index = hit.index - 1
-        while scope.text(index) in _AUXILIARY:
+        while scope.text(index) in AUXILIARY:
             index -= 1
         if scope.text(index) not in RELATIVE:
             return None
@@ -364,7 +342,7 @@ class SubjectFinder:
         if found is None or not found.acts or found.front not in ("", "ف") or found.first == 0:
             return None
         both = scope.text(found.first - 1) == "من" and scope.text(found.first - 2).lstrip("و") in ("كل", "كلا")
-        opened = both or scope.text(found.first - 1).lstrip("وفب") in _BEFORE_VERB
+        opened = both or scope.text(found.first - 1).lstrip("وفب") in BEFORE_VERB
         return found if opened and not self._disagrees(hit, found, scope.run) else None
 
     def _preceding(self, hit: CueHit, scope: Scope) -> Mention | None:
@@ -384,7 +362,7 @@ class SubjectFinder:
         mention = scope.starting.get(hit.index + 1)
         if mention is not None:
             if self._disagrees(hit, mention, run) or (
-                hit.cue.kind in _TRANSITIVE and self._is_object(hit, mention, scope)
+                hit.cue.kind in TRANSITIVE and self._is_object(hit, mention, scope)
             ):
                 return None
             able = mention.kind != "place" and (mention.acts or mention.kind not in NARRATED)
@@ -409,7 +387,7 @@ class SubjectFinder:
                 plain = not head.startswith(("ب", "ل")) and not any(w.text.startswith("لل") for w in between[-1:])
                 return mention if _nominative(mention, run) and plain else None
             word = run[place]
-            timely = word.text in _TIMES or word.text in _DAYS or word.text in _PRONOUNS
+            timely = word.text in TIMES or word.text in DAYS or word.text in PRONOUNS
             if (
                 (is_link(word) and not timely)
                 or place in scope.nouns
@@ -437,7 +415,7 @@ class SubjectFinder:
         run = scope.run
         following = run[hit.index + 1] if hit.index + 1 < len(run) else None
         bare = following is None or hit.object or is_link(following) or punctuated(scope.sentence, run, hit.index)
-        if hit.cue.lemma in _WRITTEN:
+        if hit.cue.lemma in WRITTEN:
             return self._document(hit, scope, carry)
         if bare:
             earlier = self._title_before(hit, scope, carry)
@@ -452,7 +430,7 @@ class SubjectFinder:
         if known is not None:
             spoken = msgspec.structs.replace(known, how=f"{following.text} stands for {known.id}")
             return Found("overt", spoken, hit.index + 2)
-        grouped = _COLLECTIVE.get(scope.text(hit.index + 2), 2 if following.text in ("الدولتان", "البلدان") else 0)
+        grouped = COLLECTIVE.get(scope.text(hit.index + 2), 2 if following.text in ("الدولتان", "البلدان") else 0)
         if grouped and following.text in ("الدول", "البلدان", "الدولتان", "القوي") and len(carry.group) == grouped:
             return Found("overt", carry.group[0], hit.index + 3, carry.group[1:])
         if hit.cue.kind in REPORTING or not _prodrop(hit, run):
@@ -462,11 +440,11 @@ class SubjectFinder:
     def _title_before(self, hit: CueHit, scope: Scope, carry: Carry) -> Speaker | None:
         """لكن المصدر شدد على: a title alone, right before its verb."""
         index = hit.index - 1
-        while scope.text(index) in _AUXILIARY:
+        while scope.text(index) in AUXILIARY:
             index -= 1
         if hit.joined or scope.run[hit.index].pause or index < 0 or not self._names_somebody(scope.text(index), carry):
             return None
-        opened = index == 0 or scope.text(index - 1).lstrip("و") in _BEFORE_VERB
+        opened = index == 0 or scope.text(index - 1).lstrip("و") in BEFORE_VERB
         earlier = msgspec.structs.replace(hit, index=index - 1)
         known = self._stands_for(scope.text(index), scope, earlier, carry, closed=True) if opened else None
         return known and msgspec.structs.replace(known, how=f"{scope.text(index)} stands for {known.id}")
@@ -518,7 +496,7 @@ class SubjectFinder:
     def _anonymous_speaker(self, hit: CueHit, scope: Scope, carry: Carry) -> Speaker | None:
         """An unnamed official of a registered actor: by an institution, an office or an adjective beside him."""
         window = scope.run[hit.index + 1 : hit.index + 8]
-        mention = next((m for m in scope.mentions if hit.index < m.first <= hit.index + 7 and m.kind != "place"), None)
+        mention = scope.first_named(hit.index + 1, hit.index + 8)
         if mention is not None:
             return self.speaker(mention, hit, scope, carry, anonymous=True, how="an unnamed official")
         actors = (self._adjectives[form] for word in window for form in word.forms if form in self._adjectives)
@@ -537,7 +515,7 @@ class SubjectFinder:
                 return None
             if run[place].text not in marks:
                 continue
-            mention = next((m for m in scope.mentions if place < m.first <= place + 3 and m.kind != "place"), None)
+            mention = scope.first_named(place + 1, place + 4)
             anonymous = bool(self._anonymous.find(run[place + 1 : place + 4]))
             if mention is not None:
                 unnamed = anonymous and not (mention.kind == "person" and mention.front == "")
@@ -553,7 +531,7 @@ class SubjectFinder:
         """The gender of the verbs that a mention takes; p for peoples."""
         if mention.kind in ("person", "office"):
             title = run[mention.first].text.lstrip("و")
-            if mention.last - mention.first > 1 and title.removeprefix("ال") in _FEMININE_TITLES:
+            if mention.last - mention.first > 1 and title.removeprefix("ال") in FEMININE_TITLES:
                 return "f"
             person = self._registry.persons.get(mention.id) or self._registry.persons.get(mention.speaker or "")
             return person.gender if person is not None else "m"
@@ -563,12 +541,6 @@ class SubjectFinder:
             return "p"
         actor = self._registry.actors.get(mention.actor)
         return "f" if mention.kind == "capital" or actor is None else actor.gender
-
-
-_FEMININE_TITLES = frozenset({
-    "وزيره", "مستشاره", "رييسه", "سفيره", "مبعوثه", "مندوبه", "ناطقه", "متحدثه", "نايبه", "امينه", "موفده", "مفوضه",
-    "مسووله", "مساعده", "مديره", "ممثله",
-})  # fmt: skip
 
 
 def _feminine_bodies(registry: Registry) -> frozenset[str]:
@@ -623,20 +595,20 @@ def _subordinate(run: Sequence[Word], index: int) -> bool:
         return False
     before = run[index - 1].text
     return before in ("بعدما", "منذ", "التي", "الذي", "عندما", "حين") or (
-        before == "ان" and index > 1 and run[index - 2].text in _AFTER
+        before == "ان" and index > 1 and run[index - 2].text in AFTER
     )
 
 
 def _has_own_subject(hit: CueHit, scope: Scope) -> bool:
     """Whether somebody unregistered is a verb's subject, or nobody is (ويتوقع أن): no speaker is carried to it."""
-    if not _leads(hit, scope) or (hit.cue.form == "present" and hit.cue.lemma in _SUPPOSED_BY_ALL):
+    if not _leads(hit, scope) or (hit.cue.form == "present" and hit.cue.lemma in SUPPOSED_BY_ALL):
         return True
     if hit.joined or not hit.index or not scope.run[hit.index].pause:
         return False
     opening = scope.text(0)
     bare = opening[1:] if opening[:1] in "وف" and len(opening) > 2 else opening
-    quoted = any(q[0] <= scope.run[0].start for q in scope.sentence.quotes)
-    return not (quoted or {opening, bare} & _OPENINGS or bare[:1] in "بلك")
+    quoted = scope.quoted_to > 0
+    return not (quoted or {opening, bare} & OPENINGS or bare[:1] in "بلك")
 
 
 def _stands_clear(hit: CueHit, scope: Scope) -> bool:
@@ -646,31 +618,31 @@ def _stands_clear(hit: CueHit, scope: Scope) -> bool:
 
 def _reports(hit: CueHit) -> bool:
     """Whether a verb gives words; تعتبر موسكو tells of a view that is held."""
-    view = hit.cue.form == "present" and hit.cue.lemma in _VIEWS
+    view = hit.cue.form == "present" and hit.cue.lemma in VIEWS
     return hit.cue.kind in REPORTING and hit.cue.form != "noun" and not view
 
 
 def _has_article(word: str) -> bool:
-    return word.startswith(("ال", "لل", "بال")) and not word.startswith(_LIKE_ARTICLE)
+    return word.startswith(("ال", "لل", "بال")) and not word.startswith(LIKE_ARTICLE)
 
 
 def _is_supposed(hit: CueHit, scope: Scope) -> bool:
     """إذا رفضت موسكو، ما إذا كانت واشنطن تدرس: what is only supposed or asked."""
     before = scope.ending.get(hit.index)
     index = hit.index if before is None else before.first
-    while scope.text(index - 1) in _AUXILIARY:
+    while scope.text(index - 1) in AUXILIARY:
         index -= 1
-    return scope.text(index - 1).lstrip("وف") in _SUPPOSING
+    return scope.text(index - 1).lstrip("وف") in SUPPOSING
 
 
 def _leads(hit: CueHit, scope: Scope) -> bool:
     """Whether a verb stands where a clause begins."""
     before = scope.text(hit.index - 1)
     start = scope.run[hit.index].start
-    quoted = any(q[0] <= scope.run[0].start and q[1] <= start < q[1] + 4 for q in scope.sentence.quotes)
+    quoted = 0 < scope.quoted_to <= start < scope.quoted_to + 4
     return (
         hit.index == 0 or hit.joined or scope.run[hit.index].pause or quoted
-        or before in _CONNECTORS or before in RELATIVE or before in _AUXILIARY or before in CONTENT
+        or before in CONNECTORS or before in RELATIVE or before in AUXILIARY or before in CONTENT
     )  # fmt: skip
 
 
@@ -692,7 +664,7 @@ def _is_purpose(hit: CueHit, run: Sequence[Word]) -> bool:
 def _mention_ending(scope: Scope, index: int) -> Mention | None:
     """The mention right before a word, past قد and كان."""
     stop = index
-    while stop > 0 and scope.run[stop - 1].text in _AUXILIARY:
+    while stop > 0 and scope.run[stop - 1].text in AUXILIARY:
         stop -= 1
     return scope.ending.get(stop)
 
@@ -703,7 +675,7 @@ def _governed(mention: Mention, run: Sequence[Word]) -> bool:
     if mention.first == 0:
         return word.text[:1] in "بل" and word.text[1:] in word.forms and len(word.text) > 4
     before = run[mention.first - 1].text
-    return before in _LINKS - {"ان", "لكن", "اليوم", "امس", "كما"} or (
+    return before in LINKS - {"ان", "لكن", "اليوم", "امس", "كما"} or (
         word.text[0] in "بل" and word.text.startswith(("لل", "بال"))
     )
 
@@ -718,7 +690,7 @@ def _nominative(mention: Mention, run: Sequence[Word]) -> bool:
 
 def is_link(word: Word) -> bool:
     """Whether a word behind a verb is no subject: a particle, a preposition, a day."""
-    return word.text in _LINKS or word.text.removeprefix("و") in CONTENT or word.text.startswith(("لل", "بال", "بان"))
+    return word.text in LINKS or word.text.removeprefix("و") in CONTENT or word.text.startswith(("لل", "بال", "بان"))
 
 
 def punctuated(sentence: Sentence, run: Sequence[Word], index: int) -> bool:
@@ -726,7 +698,7 @@ def punctuated(sentence: Sentence, run: Sequence[Word], index: int) -> bool:
     if index + 1 >= len(run):
         return any(run[index].end <= q[0] <= sentence.end for q in sentence.quotes)
     end, following = run[index].end, run[index + 1].start
-    return following - end > 1 or any(end <= q[0] <= following for q in sentence.quotes)
+    return following - end > 1
 
 
 def _prodrop(hit: CueHit, run: Sequence[Word]) -> bool:
