@@ -6,6 +6,7 @@ short name, a topic set before its clause or a word for what was said stands for
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise, product
 from typing import Literal
@@ -70,11 +71,12 @@ class Mention(msgspec.Struct, frozen=True):
 class TextTopics(msgspec.Struct, frozen=True):
     """The word groups found in a text: by sentence, and over all.
 
-    `named`: for each sentence, the issues that it names, in the order of its words. `latest`: for each sentence, the
-    issues that the text has established before it or in it, the most recent first.
+    `scenes`: the same hits, by group. `named`: for each sentence, the issues that it names, in the order of its words.
+    `latest`: for each sentence, the issues that the text has established before it or in it, the most recent first.
     """
 
     sentences: tuple[tuple[Hit[Group], ...], ...]
+    scenes: tuple[_Scene, ...]
     everywhere: frozenset[Group]
     named: tuple[tuple[Mention, ...], ...] = ()
     latest: tuple[tuple[str, ...], ...] = ()
@@ -92,7 +94,8 @@ class TopicFinder:
     def scan(self, sentences: Sequence[Sentence]) -> TextTopics:
         """The word groups of every sentence of a text, once."""
         found = tuple(_masked(_joined(self._phrases.find(_opened(s.words), overlapping=True))) for s in sentences)
-        text = TextTopics(found, frozenset(value for hits in found for hit in hits for value in hit.values))
+        scenes = tuple(_Scene(hits) for hits in found)
+        text = TextTopics(found, scenes, frozenset(group for scene in scenes for group in scene.groups))
         named = tuple(self._named(text, index) for index in range(len(found)))
         return msgspec.structs.replace(text, named=named, latest=tuple(_latest(named)))
 
@@ -107,9 +110,7 @@ class TopicFinder:
         return [*found, *self._short(text, sentence, first, last, found)]
 
     def _plain(self, text: TextTopics, sentence: int, first: int, last: int) -> list[Topic]:
-        whole = text.sentences[sentence]
-        clause = [hit for hit in whole if first <= hit.first and hit.last <= last]
-        scenes = {"clause": _Scene(clause), "sentence": _Scene(whole)}
+        scenes = {"clause": _Scene(_within(text.sentences[sentence], first, last)), "sentence": text.scenes[sentence]}
         result = []
         for issue in self._issues.values():
             topic = self._topic(issue, scenes, text.everywhere)
@@ -121,9 +122,10 @@ class TopicFinder:
         """الهدنة, الاعتراف, العقوبات: a short name means the issue that the text has established last."""
         named = {topic.issue for topic in found}
         taken = {index for topic in found for place in topic.anchors for index in range(*place)}
-        inside = _groups([h for h in text.sentences[sentence] if first <= h.first and h.last <= last])
-        for hit in text.sentences[sentence]:
-            if not (first <= hit.first and hit.last <= last) or hit.first in taken:
+        hits = _within(text.sentences[sentence], first, last)
+        inside = _groups(hits)
+        for hit in hits:
+            if hit.first in taken:
                 continue
             able = {issue for issue, group in hit.values if group == "short"}
             able = {i for i in able if (i, "exclude") not in inside}
@@ -298,7 +300,7 @@ def _joined(hits: Sequence[Hit[Group]]) -> list[Hit[Group]]:
             for tail in tails.get((issue, group[1:]), ()) if group.startswith("<") else ():
                 if 0 <= tail.first - hit.last <= _GAP:
                     result.append(Hit(hit.first, tail.last, ((issue, group.partition("#")[2]),), hit.front))
-    return result
+    return sorted(result, key=lambda hit: hit.first)
 
 
 def _masked(hits: Sequence[Hit[Group]]) -> tuple[Hit[Group], ...]:
@@ -319,6 +321,12 @@ def _masked(hits: Sequence[Hit[Group]]) -> tuple[Hit[Group], ...]:
 def _covers(issue: str, mask: Hit[Group], hit: Hit[Group]) -> bool:
     own = any(value[0] == issue and value[1] not in ("exclude", "forward", "reverse") for value in hit.values)
     return own and hit.first < mask.last and mask.first < hit.last
+
+
+def _within(hits: Sequence[Hit[Group]], first: int, last: int) -> list[Hit[Group]]:
+    """The hits that lie in words [first, last); the hits are in the order of their first words."""
+    start, stop = (bisect_left(hits, at, key=lambda hit: hit.first) for at in (first, last))
+    return [hit for hit in hits[start:stop] if hit.last <= last]
 
 
 def _groups(hits: Sequence[Hit[Group]]) -> frozenset[Group]:

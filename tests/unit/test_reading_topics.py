@@ -499,3 +499,16 @@ def test_a_short_name_needs_its_issue_in_the_text() -> None:
 def test_a_short_name_means_what_was_named_last() -> None:
     both = "الهدنة في أوكرانيا. الهدنة في غزة بين إسرائيل وحماس. | قال إن الهدنة صامدة"
     assert issues_of(both) == ["gaza.ceasefire"]
+
+
+@pytest.mark.parametrize(
+    ("issue", "line"),
+    [
+        ("ukraine.foreign-troops", "نشر قوات أجنبية إلى جانب القوات الأوكرانية في أوكرانيا"),
+        ("ukraine.arms-supplies", "ستسلم باريس أوكرانيا صواريخ تسقط المسيرات الإيرانية"),
+        ("russia.sanctions", "روسيا. | عقوبة السجن لا تشبه العقوبات المفروضة على روسيا"),
+        ("iran.nuclear-limits", "وقعت إيران اتفاق الغاز ورفضت الاتفاق النووي"),
+    ],
+)
+def test_what_makes_a_word_something_else_leaves_the_rest(issue: str, line: str) -> None:
+    assert issue in issues_of(line)
