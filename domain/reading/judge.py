@@ -33,6 +33,7 @@ _TOPIC_KINDS = {
     "a short name of what the text speaks of": "short", "what the text spoke of last": "meant",
     "the words of its kind": "words", "no registered issue": "none",
 }  # fmt: skip
+_OVERRULE = 0.6  # how sure the model must be against the rules
 _NOTHING = 0.7  # from which probability of no side at all words without a ruled side are left without one
 _GIFT_REACH = 5
 _TELLING = frozenset({"say", "add", "stress"})
@@ -135,6 +136,8 @@ class Judge:
         if plain.stance is None and nothing >= _NOTHING:
             return plain
         stance = stance_of(leaning, plain.direction)
+        if plain.stance is not None and stance != plain.stance and (plain.decisive or odds[leaning] < _OVERRULE):
+            return plain
         because = plain.because or f"its words lean to {leaning}"
         return msgspec.structs.replace(plain, stance=stance, because=because, strength=odds[leaning])
 

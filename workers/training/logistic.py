@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 Row = tuple[float, ...]
+_SETTLED = 0.01
 
 
 class Example(msgspec.Struct, frozen=True):
@@ -58,6 +59,34 @@ def fit(
             for feature in present:
                 _step(weights[feature], squares[feature], errors, rate, decay * len(present))
     return Fitted(tuple(bias), {feature: tuple(row) for feature, row in weights.items()})
+
+
+def fit_two(
+    examples: Sequence[Example], *, epochs: int = 6, rate: float = 0.25, decay: float = 2e-4, least: int = 2,
+    seed: int = 7,
+) -> tuple[float, dict[str, float]]:  # fmt: skip
+    """Fit a model of two classes (label 0: yes): its bias, and one weight a feature. Several times faster than `fit`."""
+    counts = Counter(feature for example in examples for feature in example.features)
+    weights = {feature: 0.0 for feature, n in counts.items() if n >= least}
+    squares = dict.fromkeys(weights, 1e-6)
+    kept = [([f for f in e.features if f in weights], 1.0 if e.label == 0 else 0.0, e.weight) for e in examples]
+    bias, bias_square = 0.0, 1e-6
+    shuffle = random.Random(seed)  # noqa: S311 -- an order of examples, no secret
+    for _ in range(epochs):
+        shuffle.shuffle(kept)
+        for present, wanted, weight in kept:
+            score = bias + sum([weights[f] for f in present])
+            error = weight * (1 / (1 + math.exp(-max(-30.0, min(30.0, score)))) - wanted)
+            if -_SETTLED < error < _SETTLED:
+                continue  # nothing to learn from what is known
+            bias_square += error * error
+            bias -= rate * error / math.sqrt(bias_square)
+            pull = decay * len(present)
+            for f in present:
+                gradient = error + pull * weights[f]
+                squares[f] += gradient * gradient
+                weights[f] -= rate * gradient / math.sqrt(squares[f])
+    return bias, weights
 
 
 def _step(row: list[float], seen: list[float], errors: Sequence[float], rate: float, decay: float) -> None:

@@ -102,6 +102,7 @@ def arguments(what: str, default: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=what)
     parser.add_argument("--gold", action="append", default=[], type=Path, help="more annotations (JSON Lines)")
     parser.add_argument("--texts", type=Path, help="the folder of their texts, id.txt")
+    parser.add_argument("--test", action="store_true", help="print what a test by folds gives")
     parser.add_argument("--out", type=Path, default=REGISTRY / default)
     return parser.parse_args()
 

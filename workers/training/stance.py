@@ -38,7 +38,8 @@ def main() -> None:
     items = [*of_sentences(reader)]
     for article in material.articles(args.gold, args.texts):
         items += of_article(reader, article)
-    _test(items)
+    if args.test:
+        _test(items)
     fitted = fitted_to([item.example for item in items])
     weights = {
         f: [round(w, 2) for w in row] for f, row in sorted(fitted.weights.items()) if max(map(abs, row)) >= _SMALL

@@ -38,7 +38,8 @@ def main() -> None:
     args = material.arguments(str(__doc__), "trust.json")
     texts = [*material.articles(args.gold, args.texts)]
     items = [*_items(texts)]
-    _test(items)
+    if args.test:
+        _test(items)
     fitted = _fit([item.example for item in items])
     weights = {
         f: [round(w, 2) for w in row] for f, row in sorted(fitted.weights.items()) if max(map(abs, row)) >= _SMALL
