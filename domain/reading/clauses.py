@@ -198,13 +198,21 @@ class _Assembly:
         if found.how not in ("carried", "own"):
             return found.speaker
         if self._opened and (self._here is None or _agrees(hit, self._here)):
-            return self._here
+            return self._told_of(hit) or self._here
         beside = hit.cue.form == "participle" and not self._scope.run[hit.index].pause
         if self._focus is not None and (beside or _agrees(hit, self._focus)):
             return self._focus
         if hit.cue.kind in _DONE and not hit.joined:
             return None
         return self._carry.agreeing(hit.cue.gender, adding=hit.cue.kind == "add")
+
+    def _told_of(self, hit: CueHit) -> Speaker | None:
+        """نقلت عن مسؤول أن الرئيس حث أوروبا ودعاها: a second act told of is by whom the first was."""
+        voices = [inner.voice for inner in self._found[-1].inner if inner.voice is not None]
+        here = self._here
+        if here is None or here.attribution != "anonymous" or not voices or hit.cue.kind in REPORTING:
+            return None
+        return msgspec.structs.replace(voices[-1], attribution=here.attribution)
 
     def _nest(self, hit: CueHit, found: Found) -> None:
         inner = _inner(hit, found, self._found[-1].speaker)

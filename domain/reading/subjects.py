@@ -120,7 +120,7 @@ class SubjectFinder:
     def reread(self, hit: CueHit, scope: Scope) -> CueHit:
         """لم يتبدل رفض واشنطن: of a verb and a noun written alike, the noun, where the verb would disagree."""
         after = scope.starting.get(hit.index + 1)
-        doubtful = hit.cue.form == "past" and not hit.joined and hit.word in AMBIGUOUS and after is not None
+        doubtful = hit.cue.form == "past" and not hit.joined and hit.word in AMBIGUOUS and hit.index not in scope.ending
         if not doubtful or after is None or after.kind not in NARRATED or not self._disagrees(hit, after, scope.run):
             return hit
         return msgspec.structs.replace(hit, cue=msgspec.structs.replace(hit.cue, form="noun"))
