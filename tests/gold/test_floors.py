@@ -1,6 +1,6 @@
 """The extractor's scores never fall under the floors of `floors.toml`.
 
-The sets of real texts are scored where these lie (in the folder that MARSAD_TEXTS names, or in `shared/data` beside
+The sets of real texts are scored where these lie (in the folder that GOLD_TEXTS names, or in `shared/data` beside
 the checkout); the shipped corpus is scored always.
 """
 

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from domain.reading.extractor import RuleExtractor
 from domain.reading.text import sentences
-from tests.gold.sets import extractor, registry
+from tests.gold.sets import extractor
 from tests.support.reading import ARTICLES, CORPUS, DAYS, MARKS, UNRELATED, tree
+from workers.bootstrap import App
+from workers.settings import load_settings
 
 Dated = tuple[str, date | None]
 SLOW = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -58,7 +59,7 @@ def test_one_text_has_one_answer_whatever_was_read_before(article: Dated, other:
 
 
 def test_another_extractor_of_the_same_data_gives_the_same() -> None:
-    fresh = RuleExtractor(registry(), extractor()._calendar)  # the data, not the state, is shared
+    fresh = App(load_settings({})).extractor
     for text, published in CORPUS[:20]:
         assert fresh.read(text, published=published) == extractor().read(text, published=published)
 

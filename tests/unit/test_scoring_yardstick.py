@@ -1,6 +1,6 @@
 """The project's figures are those of the yardstick, figure for figure, where the yardstick lies beside the checkout.
 
-It is looked for in the folder that MARSAD_YARDSTICK names, or in `shared/tools`.
+It is looked for in the folder that GOLD_YARDSTICK names, or in `shared/tools`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.gold.sets import SETS, extractor
 from workers.bootstrap import parse_day
 from workers.gold import Texts
 
-TOOLS = Path(os.environ.get("MARSAD_YARDSTICK") or Path(__file__).resolve().parents[3] / "shared" / "tools")
+TOOLS = Path(os.environ.get("GOLD_YARDSTICK") or Path(__file__).resolve().parents[3] / "shared" / "tools")
 FILE = TOOLS / "score_events.py"
 pytestmark = pytest.mark.skipif(not FILE.exists(), reason="the yardstick is not here")
 
