@@ -28,7 +28,7 @@ class AboutModel(msgspec.Struct, frozen=True, kw_only=True):
 class Aboutness:
     """A model ready for use. `add`: from which probability an issue is added, `keep`: below which a rule's is dropped."""
 
-    def __init__(self, model: AboutModel, *, add: float = 0.55, keep: float = 0.02) -> None:
+    def __init__(self, model: AboutModel, *, add: float = 0.55, keep: float = 0.01) -> None:
         self._bias = model.bias
         self._add = add
         self._keep = keep

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from domain.events import Event, Summit
-from domain.reading.aboutness import Aboutness, AboutModel
+from domain.reading.aboutness import Aboutness
 from domain.reading.extractor import RuleExtractor
 from domain.reading.tendency import Model, Tendency
 from domain.reading.trust import OUTCOMES
