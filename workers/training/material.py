@@ -70,9 +70,12 @@ def sentences(folder: Path = SEEDS / "training") -> Iterator[Sentence]:
 
 
 def articles(gold: list[Path], texts: Path | None) -> Iterator[Article]:
-    """The shipped corpus, then the texts of more gold files that lie under `texts`."""
+    """The shipped corpus, the texts written for training, then those of more gold files that lie under `texts`."""
     for article in shipped()[1]:
         yield _article(article.id, article.text, article.published, article.events)
+    for line in (SEEDS / "training" / "articles.jsonl").read_text("utf-8").splitlines():
+        entry = json.loads(line)
+        yield _article(entry["id"], entry["text"], entry["published"], tuple(entry["events"]))
     for path in gold:
         for line in path.read_text("utf-8").splitlines():
             entry = json.loads(line)
