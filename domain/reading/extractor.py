@@ -1,7 +1,7 @@
 """From the text of one article to typed events: the port that every extractor has, and the rules' extractor.
 
-Clause by clause: who speaks, on which issue, on which side, when; then repeats are merged into one event per type, actor
-and issue. It must not know where texts come from or where events go.
+Clause by clause: who speaks, on which issue, on which side, when; then repeats are merged into one event per type,
+actor and issue. It must not know where texts come from or where events go.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from domain.reading.mentions import Mention, find_mentions
 from domain.reading.moments import STATEMENT_DAYS, Passage, date_clauses, is_recent
 from domain.reading.registry import Registry
 from domain.reading.tendency import Tendency, features
-from domain.reading.text import Sentence, sentences
+from domain.reading.text import Sentence, sentences, unmarked
 from domain.reading.topics import TopicFinder
 from domain.reading.trust import Article, Trust
 from domain.reading.weigh import Weighed, Weigher
@@ -101,10 +101,10 @@ class RuleExtractor:
 
     def explain(self, text: str, *, published: date | None) -> list[Explained]:
         """The same events, each with its reasons."""
-        found = sentences(text)
-        candidates, meetings, article = self._read(text, found, published)
+        plain, places = unmarked(text)
+        candidates, meetings, article = self._read(plain, sentences(plain), published)
         traced = self._weigher.events(candidates, meetings, article)
-        explained = [Explained(event=event, trace=trace) for event, trace in traced]
+        explained = [Explained(event=_replaced(event, places, text), trace=trace) for event, trace in traced]
         return sorted(
             explained, key=lambda e: (e.event.evidence[0], e.event.evidence, str(e.event.issue), type(e.event).__name__)
         )
@@ -198,3 +198,18 @@ class RuleExtractor:
             if name.kind == "person" and not name.ambiguous
         ]  # fmt: skip
         return likely_day(text, persons, self._registry)
+
+
+def _replaced(event: Event, places: Sequence[int], text: str) -> Event:
+    """An event whose evidence lies in the text as it was given, marks and all."""
+    if not places:
+        return event
+    spans = [(places[start], places[end - 1] + 1) for start, end in event.evidence]
+    grown = tuple((start, _past_marks(text, end)) for start, end in spans)
+    return msgspec.structs.replace(event, evidence=grown)
+
+
+def _past_marks(text: str, end: int) -> int:
+    while end < len(text) and unmarked(text[end])[0] == "":
+        end += 1
+    return end

@@ -99,6 +99,7 @@ def words(text: str, start: int = 0, end: int | None = None) -> list[Word]:
 
 
 _MIN_ROOT = 3
+_LONGEST = 200  # words; no sentence of prose is longer, and the cost of reading one grows with its square
 
 
 def stem(word: Word) -> str:
@@ -122,10 +123,22 @@ class Sentence(msgspec.Struct, frozen=True):
 
 
 _PARAGRAPH = re.compile(r"[^\n\r\u2028\u2029]+")
-_QUOTE = re.compile(r"«[^»\n]*»|“[^”“\n]*[”“]")
+_QUOTE = re.compile(r"«[^«»\n]*»|“[^”“\n]*[”“]")
 _STRAIGHT = re.compile(r'"')
 _STOP = re.compile(r"[.!?؟…]+[\"»”’')\]]*(?=\s|$|[^\W\d_])|[؛](?=\s)")
 _ABBREVIATION = re.compile(r"(?:^|[\s(])[\w]{1}$")
+
+
+def unmarked(text: str) -> tuple[str, list[int]]:
+    """A text without diacritics, tatweel and marks of direction, and where each of its characters stood.
+
+    The places have one more, for the end; they are empty where the text has no marks.
+    """
+    if _MARK.search(text) is None:
+        return text, []
+    marked = {i for match in _MARK.finditer(text) for i in range(match.start(), match.end())}
+    places = [i for i in range(len(text)) if i not in marked]
+    return "".join(text[i] for i in places), [*places, len(text)]
 
 
 def paragraphs(text: str) -> list[Span]:
@@ -156,10 +169,23 @@ def sentences(text: str) -> list[Sentence]:
             inside = tuple(q for q in quotes if begin <= q[0] < stop)
             if opened < stop:
                 inside = (*(q for q in inside if q[1] <= opened), (max(begin, opened), stop))
-            found = words(text, begin, stop)
-            if found:
-                result.append(Sentence(begin, stop, index, tuple(found), inside))
+            for piece in _pieces(words(text, begin, stop)):
+                first, last = (begin if piece[0] == 0 else piece[2][0].start), piece[2][-1].end
+                ends = stop if piece[1] else last
+                held = tuple(q for q in inside if first <= q[0] < ends)
+                result.append(Sentence(first, ends, index, tuple(piece[2]), held))
     return result
+
+
+def _pieces(run: list[Word]) -> Iterator[tuple[int, bool, list[Word]]]:
+    """A sentence's words, an endless one's in pieces that end at a pause: where each begins, and which is last."""
+    start = 0
+    while start < len(run):
+        stop = min(len(run), start + _LONGEST)
+        if stop < len(run):
+            stop = next((i for i in range(stop, start + _LONGEST // 2, -1) if run[i].pause), stop)
+        yield start, stop == len(run), run[start:stop]
+        start = stop
 
 
 def _quotes(text: str, start: int, end: int) -> tuple[Span, ...]:

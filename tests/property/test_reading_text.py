@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -75,7 +74,6 @@ def test_one_event_for_each_type_actor_and_issue(article: Dated) -> None:
     assert all((e.occurred_on is None) == (e.precision == "unknown") for e in events)
 
 
-@pytest.mark.xfail(reason="marks are taken out word by word, not before the text is read", strict=False)
 @given(article=ARTICLES, data=st.data())
 @SLOW
 def test_marks_in_words_change_offsets_only(article: Dated, data: st.DataObject) -> None:
@@ -87,7 +85,6 @@ def test_marks_in_words_change_offsets_only(article: Dated, data: st.DataObject)
     _same(text, "".join(c + places.get(i, "") for i, c in enumerate(text)), published)
 
 
-@pytest.mark.xfail(reason="marks are taken out word by word, not before the text is read", strict=False)
 @given(article=ARTICLES, mark=st.sampled_from(MARKS[-6:]))
 @SLOW
 def test_direction_marks_around_words_change_offsets_only(article: Dated, mark: str) -> None:
@@ -95,7 +92,6 @@ def test_direction_marks_around_words_change_offsets_only(article: Dated, mark: 
     _same(text, " ".join(f"{mark}{word}{mark}" if word else word for word in text.split(" ")), published)
 
 
-@pytest.mark.xfail(reason="marks are taken out word by word, not before the text is read", strict=False)
 @given(article=ARTICLES)
 @SLOW
 def test_a_fully_lengthened_or_vowelled_text_says_the_same(article: Dated) -> None:
