@@ -42,7 +42,7 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Surveyed(msgspec.Struct, frozen=True, kw_only=True):
-    """A topic of a clause as the model sees it. `rule`: the stance by rule alone; `direction`: see `stance.Verdict`."""
+    """A topic of a clause as the model sees it. `actor` empty: nobody known speaks. `rule`: the stance by rule alone; `direction`: see `stance.Verdict`."""
 
     span: Span
     actor: str
@@ -110,24 +110,20 @@ class RuleExtractor:
         )
 
     def survey(self, text: str, *, published: date | None) -> list[Surveyed]:
-        """Every topic of every clause whose speaker is known, with what the model sees of it: what training takes."""
+        """Every topic of every clause, with what the model of stances sees of it: what training takes."""
         found: list[Surveyed] = []
         for here in self._passages(text, sentences(text), published):
             run = here.sentence.words
-            for clause, _ in here.clauses:
-                if clause.speaker is not None:
-                    sides = self._judge.sides(run, here.mentions, clause.speaker)
-                    for topic, first, last, verdict in self._judge.considered(
-                        here.sentence, clause, here.topics, sides
-                    ):
-                        seen = features(run, clause, topic, first, last, verdict)
-                        found.append(
-                            Surveyed(
-                                span=(here.sentence.start, here.sentence.end), actor=clause.speaker.actor,
-                                issue=topic.issue, direction=verdict.direction, rule=verdict.stance,
-                                features=tuple(seen),
-                            )
-                        )  # fmt: skip
+            for clause in _clauses_or_whole(here):
+                sides = {} if clause.speaker is None else self._judge.sides(run, here.mentions, clause.speaker)
+                for topic, first, last, verdict in self._judge.considered(here.sentence, clause, here.topics, sides):
+                    found.append(
+                        Surveyed(
+                            span=(here.sentence.start, here.sentence.end), actor=_actor(clause), issue=topic.issue,
+                            direction=verdict.direction, rule=verdict.stance,
+                            features=tuple(features(run, clause, topic, first, last, verdict)),
+                        )
+                    )  # fmt: skip
         return found
 
     def stretches(self, text: str, *, published: date | None) -> list[Stretch]:
@@ -135,14 +131,13 @@ class RuleExtractor:
         found: list[Stretch] = []
         for here in self._passages(text, sentences(text), published):
             run = here.sentence.words
-            whole = Clause(sentence=here.index, cue=None, speaker=None, first=0, last=len(run))
-            for clause in [clause for clause, _ in here.clauses] or [whole]:
+            for clause in _clauses_or_whole(here):
                 for first, last, ruled in self._judge.ruled(run, clause, here.topics):
                     around = context(here.topics, here.index, ruled)
                     found.append(
                         Stretch(
                             span=(here.sentence.start, here.sentence.end),
-                            actor="" if clause.speaker is None else clause.speaker.actor,
+                            actor=_actor(clause),
                             ruled=tuple(t.issue for t in ruled), words=last - first,
                             features=tuple(about_features(run, first, last, ruled, around)),
                         )
@@ -198,6 +193,16 @@ class RuleExtractor:
             if name.kind == "person" and not name.ambiguous
         ]  # fmt: skip
         return likely_day(text, persons, self._registry)
+
+
+def _clauses_or_whole(here: Scenery) -> list[Clause]:
+    """The clauses of a passage; one of the whole sentence where it has none."""
+    whole = Clause(sentence=here.index, cue=None, speaker=None, first=0, last=len(here.sentence.words))
+    return [clause for clause, _ in here.clauses] or [whole]
+
+
+def _actor(clause: Clause) -> str:
+    return "" if clause.speaker is None else clause.speaker.actor
 
 
 def _replaced(event: Event, places: Sequence[int], text: str) -> Event:

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from domain.reading.aboutness import Aboutness
+from domain.reading.aboutness import Aboutness, load_aboutness
 from domain.reading.dates import load_calendar
 from domain.reading.extractor import RuleExtractor
 from domain.reading.registry import FILES, load_registry
@@ -59,6 +59,12 @@ def reader(tendency: Tendency | None = None, aboutness: Aboutness | None = None)
     registry = load_registry({name: (REGISTRY / name).read_text("utf-8") for name in FILES})
     calendar = load_calendar((REGISTRY / "calendar.toml").read_text("utf-8"))
     return RuleExtractor(registry, calendar, tendency, aboutness)
+
+
+def aboutness() -> Aboutness | None:
+    """The model of issues as it was trained last, which finds what the sides are about."""
+    path = REGISTRY / "about.json"
+    return load_aboutness(path.read_text("utf-8")) if path.is_file() else None
 
 
 def sentences(folder: Path = SEEDS / "training") -> Iterator[Sentence]:

@@ -34,7 +34,7 @@ class Item(msgspec.Struct, frozen=True):
 def main() -> None:
     """Train, test, write."""
     args = material.arguments(str(__doc__), "stance.json")
-    reader = material.reader()
+    reader = material.reader(aboutness=material.aboutness())
     items = [*of_sentences(reader)]
     for article in material.articles(args.gold, args.texts):
         items += of_article(reader, article)
@@ -57,17 +57,17 @@ def fitted_to(examples: Sequence[Example]) -> Fitted:
 
 
 def of_sentences(reader: RuleExtractor) -> Iterator[Item]:
-    """The sentences written for training; says how many of them the rules cannot place."""
+    """The sentences written for training; says of how many the issue is not found."""
     missed: Counter[str] = Counter()
     for sentence in material.sentences():
         seen = [s for s in reader.survey(sentence.text, published=None) if s.issue == sentence.issue]
-        best = min(seen, key=lambda s: s.actor != sentence.actor, default=None)
+        best = min(seen, key=lambda s: (s.actor != sentence.actor, s.actor == ""), default=None)
         if best is None:
             missed[sentence.issue] += 1
         else:
             yield _item(best, sentence.stance, sentence.name, 1.0)
     for issue, n in sorted(missed.items()):
-        sys.stdout.write(f"  {issue:<30} {n} sentences in which the issue or the speaker is not found\n")
+        sys.stdout.write(f"  {issue:<30} {n} sentences in which the issue is not found\n")
 
 
 def of_article(reader: RuleExtractor, article: material.Article) -> Iterator[Item]:

@@ -58,7 +58,8 @@ def _fit(examples: Sequence[Example]) -> Fitted:
 
 def _items(texts: Sequence[material.Article]) -> Iterator[Item]:
     plain = material.reader()
-    sides = [*stance.of_sentences(plain)], {a.name: [*stance.of_article(plain, a)] for a in texts}
+    finding = material.reader(aboutness=material.aboutness())
+    sides = [*stance.of_sentences(finding)], {a.name: [*stance.of_article(finding, a)] for a in texts}
     about = [*issues.of_sentences(plain)], {a.name: [*issues.of_article(plain, a)] for a in texts}
     folds = material.fold_of([a.name for a in texts], _FOLDS)
     for fold in range(_FOLDS):
