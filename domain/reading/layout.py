@@ -13,6 +13,7 @@ from domain.reading.registry import Lexicon
 from domain.reading.text import Sentence
 
 _HEADING_WORDS = 16
+_UNSEEN = " \t\r\n\u00a0\u200b\u200e\u200f\u2069\ufeff"  # what editors leave behind the last full stop
 _ENDS = (".", "؟", "!", "»", '"', "”", ":", "…", "؛", ")")
 _FEED_MARKS = ("#", "|", "@", "http", "pic.twitter")
 
@@ -58,7 +59,7 @@ class Layout:
             return True
         if count == 1:
             return False
-        ended = raw.rstrip().endswith(_ENDS)
+        ended = raw.rstrip(_UNSEEN).endswith(_ENDS)
         return not ended and (words <= _HEADING_WORDS or (order == 0 and words <= 2 * _HEADING_WORDS))
 
     def _standfirst(self, sentences: Sequence[Sentence], paragraphs: dict[int, list[int]], keep: list[bool]) -> None:
