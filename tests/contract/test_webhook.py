@@ -60,7 +60,7 @@ def test_the_reference_library_accepts_the_signature_and_finds_a_cloud_event(
     sender: WebhookSender, receiver: Receiver
 ) -> None:
     secret = new_secret()
-    outcome = sender.send(delivery(receiver.url, secret), now=NOW)
+    outcome = sender.send(delivery(receiver.url, secret), now=datetime.now(UTC))
     assert (outcome.status, outcome.http_status, outcome.error) == ("delivered", 204, None)
     (got,) = receiver.received
     event = Webhook(secret).verify(got.body, got.headers)
@@ -77,7 +77,7 @@ def test_the_reference_library_accepts_the_signature_and_finds_a_cloud_event(
 
 def test_while_rotating_both_secrets_verify_and_no_other_does(sender: WebhookSender, receiver: Receiver) -> None:
     new, old = new_secret(), new_secret()
-    sender.send(delivery(receiver.url, new, old), now=NOW)
+    sender.send(delivery(receiver.url, new, old), now=datetime.now(UTC))
     (got,) = receiver.received
     Webhook(new).verify(got.body, got.headers)
     Webhook(old).verify(got.body, got.headers)
@@ -151,6 +151,6 @@ def test_a_channel_without_a_sound_secret_sends_nothing_unsigned(
 
 
 def test_the_time_is_signed_in_utc_whatever_the_clock_zone() -> None:
-    secret, elsewhere = new_secret(), NOW.astimezone(timezone(timedelta(hours=3)))
+    secret, elsewhere = new_secret(), datetime.now(UTC).astimezone(timezone(timedelta(hours=3)))
     headers = signed([secret], "msg_1", "{}", now=elsewhere)
     Webhook(secret).verify("{}", headers)
