@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from tests.support.command import MARSAD, environment, marsad
 from tests.support.pages import Answer, page, site
+from workers.cli.main import cli
 
 THREAT = "قال الرئيس الروسي فلاديمير بوتين أمس الخميس إن أي قوات أجنبية تنشر في أوكرانيا ستكون أهدافا مشروعة."
 MEMBERSHIP = "وأضاف بوتين أن انضمام أوكرانيا إلى الاتحاد الأوروبي حقها المشروع."
@@ -32,6 +34,13 @@ def lines(folder: Path, *asked: object) -> subprocess.CompletedProcess[str]:
     """The answer to lines; what is no text is written as JSON."""
     text = "".join((a if isinstance(a, str) else json.dumps(a, ensure_ascii=False)) + "\n" for a in asked)
     return marsad(folder, "read", "--jsonl", given=text)
+
+
+def inside(*arguments: str, given: str = "") -> str:
+    """What the command prints, run in this process."""
+    result = CliRunner().invoke(cli, arguments, input=given.encode())
+    assert result.exit_code == 0, result.output
+    return result.stdout
 
 
 def answers(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
@@ -65,10 +74,10 @@ def test_a_line_is_answered_in_the_ontologys_own_words(tmp_path: Path) -> None:
 )
 def test_offsets_refer_to_the_text_as_given(text: str, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(text.encode())
-    from_file = json.loads(marsad(tmp_path, "read", "a.txt", "--published", "2025-09-05", "--json").stdout)
-    done = lines(tmp_path, {"id": "a", "published": "2025-09-05", "text": text})
-    from_line = answers(done)[0]["events"]
-    from_pipe = json.loads(marsad(tmp_path, "read", "-", "--published", "2025-09-05", "--json", given=text).stdout)
+    line = json.dumps({"id": "a", "published": "2025-09-05", "text": text})
+    from_line = json.loads(inside("read", "--jsonl", given=line))["events"]
+    from_file = json.loads(inside("read", str(tmp_path / "a.txt"), "--published", "2025-09-05", "--json"))
+    from_pipe = json.loads(inside("read", "-", "--published", "2025-09-05", "--json", given=text))
     assert from_file == from_line == from_pipe
     assert {event["issue"] for event in from_file} == {"ukraine.foreign-troops", "ukraine.eu-membership"}
     wanted = {unicodedata.normalize("NFC", sentence) for sentence in (THREAT, MEMBERSHIP)}

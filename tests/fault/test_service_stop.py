@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -120,7 +121,7 @@ def test_the_service_shows_its_page_and_tells_how_far_it_is(tmp_path: Path) -> N
         page_line = process.stdout.readline().decode()
         address = page_line.split()[2]
         assert page_line.startswith("The page: http://127.0.0.1:")
-        assert _line_with(process.stderr, f"{_ARTICLES} new articles, ")
+        assert _line_with(process.stderr, rf"^{_ARTICLES} new articles, {_ARTICLES} events, [1-9]\d* changes")
         assert httpx.get(f"{address}api/v1/positions", timeout=_LONGEST).json()
         assert httpx.get(f"{address}healthz", timeout=_LONGEST).status_code == 200
         process.send_signal(signal.SIGTERM)
@@ -134,12 +135,12 @@ def _listing(folder: Path, url: str) -> Path:
     return folder
 
 
-def _line_with(stream: IO[bytes], words: str) -> str:
-    """The first line that holds the words; progress comes in plain lines where nobody looks on."""
+def _line_with(stream: IO[bytes], pattern: str) -> str:
+    """The first line of that pattern; progress comes in plain lines where nobody looks on."""
     for raw in stream:
         line = raw.decode()
         assert "\r" not in line
-        if words in line:
+        if re.search(pattern, line):
             return line
     return ""
 
