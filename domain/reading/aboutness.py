@@ -1,4 +1,4 @@
-"""Which issues a stretch of words is about, by a small trained model: where no rule of word groups names one, or wrongly.
+"""Which issues a stretch of words is about, by a small trained model: where no word group names one, or wrongly.
 
 One logistic regression an issue, over the stems of the words and what the rules found. It must not know sides or
 speakers.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
 import msgspec
 
@@ -26,7 +27,7 @@ class AboutModel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Aboutness:
-    """A model ready for use. `add`: from which probability an issue is added, `keep`: below which a rule's is dropped."""
+    """A ready model. `add`: the probability from which an issue is added, `keep`: below it a rule's is dropped."""
 
     def __init__(self, model: AboutModel, *, add: float = 0.55, keep: float = 0.01) -> None:
         self._bias = model.bias
@@ -70,10 +71,10 @@ def about_features(
 ) -> list[str]:
     """What the model sees of words [first, last); each once.
 
-    `context`: of issues that the text speaks of elsewhere, how: `before`, `after` or `here` (elsewhere in the sentence).
+    `context`: of issues that the text speaks of elsewhere, how: `before`, `after` or `here` (in the sentence).
     """
     stems = [stem(word) for word in run[first : min(last, first + _REACH)]]
-    found = [f"w:{s}" for s in stems] + [f"b:{a} {b}" for a, b in zip(stems, stems[1:], strict=False)]
+    found = [f"w:{s}" for s in stems] + [f"b:{a} {b}" for a, b in pairwise(stems)]
     found += [f"r:{topic.issue}" for topic in ruled]
     found += [f"{how}:{issue}" for issue, how in context.items()]
     if not ruled:

@@ -11,7 +11,6 @@ import msgspec
 
 from domain.events import Attribution, Precision, Seniority, Span, Stance, SummitStatus
 
-
 Means = Literal["military", "economic", "diplomatic"]
 
 
@@ -56,7 +55,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 class Meeting(msgspec.Struct, frozen=True, kw_only=True):
     """A meeting, as one sentence or more tell of it.
 
-    `own`: whether the words date it themselves, rather than by their scene. `blocs`: the participants that are no single
+    `own`: whether the words date it themselves, rather than by their scene. `blocs`: participants that are no single
     state. `anaphor`: named as one that the text has told of (القمة, الاجتماع).
     """
 

@@ -42,7 +42,10 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Surveyed(msgspec.Struct, frozen=True, kw_only=True):
-    """A topic of a clause as the model sees it. `actor` empty: nobody known speaks. `rule`: the stance by rule alone; `direction`: see `stance.Verdict`."""
+    """A topic of a clause as the model sees it.
+
+    `actor` empty: nobody known speaks. `rule`: the stance by rule alone; `direction`: see `stance.Verdict`.
+    """
 
     span: Span
     actor: str

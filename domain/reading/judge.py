@@ -27,7 +27,10 @@ _Type = Literal["statement", "threat", "commitment"]
 _MILITARY = ("هدف", "اهداف", "عسكري", "قوات", "ضرب", "قصف", "سلاح", "بالقوه", "صواريخ", "نووي", "استهداف", "حرب")
 _ECONOMIC = ("عقوبات", "رسوم", "جمركيه", "اقتصادي", "نفط", "غاز", "تجاري", "حظر")
 _QUANTITY = re.compile(r"(\d[\d.,٫]*)\s*(?:ا?لف|مليون|مليار|دوله|دولة|دول|مليارات|ملايين)?")
-_UNITS = {"دوله": "states", "دول": "states", "مليار": "billion", "مليون": "million", "الف": "thousand", "جندي": "troops", "مليارات": "billion", "ملايين": "million"}  # fmt: skip
+_UNITS = {
+    "دوله": "states", "دول": "states", "مليار": "billion", "مليون": "million", "الف": "thousand", "جندي": "troops",
+    "مليارات": "billion", "ملايين": "million",
+}  # fmt: skip
 _GOVERNING = frozenset({"في", "من", "علي", "عن", "الي", "مع", "بين", "ضد", "لدي", "بشان", "حول", "تجاه", "نحو"})
 _TOPIC_KINDS = {
     "a short name of what the text speaks of": "short", "what the text spoke of last": "meant",

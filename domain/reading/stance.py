@@ -1,8 +1,8 @@
 """Which side a clause takes on an issue, composed as Arabic composes it: what governs stands before what is governed.
 
-The polarity of a topic is the product of what governs it, read from the cue inwards (رفض · ضرورة · رفع · العقوبات); where
-nothing governs it, of the predicate behind it (نشر القوات · غير مقبول). Stance is toward the proposition as worded in the
-registry (Mohammad et al. 2016: target, stance). It must not know who speaks.
+The polarity of a topic is the product of what governs it, read from the cue inwards (رفض · ضرورة · رفع · العقوبات);
+where nothing governs it, of the predicate behind it (نشر القوات · غير مقبول). Stance is toward the proposition as
+worded in the registry (Mohammad et al. 2016: target, stance). It must not know who speaks.
 """
 
 from __future__ import annotations
@@ -148,11 +148,7 @@ class StanceReader:
     def supposed(self, run: Sequence[Word], index: int, first: int) -> bool:
         """Whether a word stands in a protasis (إذا …، ف), which supposes and takes no side."""
         for place in range(index, max(first, index - 12) - 1, -1):
-            if (
-                place != index
-                and run[place].text in ("اذا", "لو")
-                and (place == first or not run[place - 1].text == "الا")
-            ):
+            if place != index and run[place].text in ("اذا", "لو") and (place == first or run[place - 1].text != "الا"):
                 return any(
                     run[i].pause or run[i].text.startswith("ف") for i in range(index + 1, min(len(run), index + 14))
                 )
@@ -238,7 +234,7 @@ class StanceReader:
         return [] if cue is None else [cue, *governing]
 
     def _announced(self, clause: Clause, run: Sequence[Word], topic: Topic, direction_at: int) -> int:
-        """أعلنت واشنطن رفع العقوبات: where what is announced in a verbal noun stands, the speaker's own deed; else -1."""
+        """أعلنت واشنطن رفع العقوبات: where the announced verbal noun stands, the speaker's own deed; else -1."""
         place = direction_at if direction_at >= 0 else topic.anchors[0][0]
         if clause.cue is None or clause.cue.cue.lemma not in _ANNOUNCING or clause.negated:
             return -1
@@ -339,9 +335,9 @@ class StanceReader:
         if found is not None:
             return found
         for index in range(first + 1, last - 2):
-            if run[index].pause and run[index].text == "علي" and run[index + 1].text in ("ان", "الا"):
-                if run[index + 2].text[:1] in "يتن":  # على أن تحذو واشنطن حذوها
-                    return index, min(last, index + 14)
+            provided = run[index].pause and run[index].text == "علي" and run[index + 1].text in ("ان", "الا")
+            if provided and run[index + 2].text[:1] in "يتن":  # على أن تحذو واشنطن حذوها
+                return index, min(last, index + 14)
         return None
 
 
@@ -379,7 +375,7 @@ def _span(phrases: Phrases[bool], run: Sequence[Word], first: int, last: int) ->
 
 
 def _product(chain: Sequence[Signal]) -> tuple[int, str, str, bool]:
-    """The sign of a chain, the word that decides, what flipped it, and whether it is a deed; 0 where nothing takes a side."""
+    """A chain's sign, the word that decides, what flipped it, whether it is a deed; 0 where nothing takes a side."""
     sides = [s for s in chain if not s.turns]
     if not sides:
         return 0, "", "", False

@@ -1,7 +1,7 @@
 """The side that a clause leans to, by a small trained model over its words and over what the rules made of it.
 
-A multinomial logistic regression. Polarity is learned in the frame of the words beside the topic: where a word such as
-رفع turns the proposition round, the classes `pro` and `con` change places afterwards, so that one weight serves both. It
+A multinomial logistic regression. Polarity is learned in the frame of the words beside the topic: where a word like
+رفع turns the thing round, the classes `pro` and `con` change places afterwards, so that one weight serves both. It
 knows neither who speaks nor of whom: a side that the words do not show must not come out of it.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Literal
 
 import msgspec
@@ -74,7 +75,7 @@ def features(run: Sequence[Word], clause: Clause, topic: Topic, first: int, last
     found = [f"l:{w}" for w in left] + [f"r:{w}" for w in right] + [f"a:{w}" for w in anchor]
     found += [f"x:{w}" for w in (*left, *right)]
     found += [f"l:{a} {b}" for a, b in zip(left, [*left[1:], *anchor], strict=False)]
-    found += [f"r:{a} {b}" for a, b in zip(right, right[1:], strict=False)]
+    found += [f"r:{a} {b}" for a, b in pairwise(right)]
     found += [f"n:{side}" for side, words in (("l", left), ("r", right)) if _NEGATION & set(words)]
     found += [*_of_rules(clause, topic, verdict)]
     return list(dict.fromkeys(found))

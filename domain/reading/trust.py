@@ -1,7 +1,7 @@
 """How far an event that was read is to be trusted: from how it was read, and in what kind of text.
 
-A small trained regression with three outcomes: right, right but for the side, no event. It gives the confidence, and what
-is more likely no event than one is dropped. It must not see the words: those were weighed before.
+A small trained regression with three outcomes: right, right but for the side, no event. It gives the confidence, and
+what is more likely no event than one is dropped. It must not see the words: those were weighed before.
 """
 
 from __future__ import annotations
