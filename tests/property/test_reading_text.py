@@ -6,6 +6,7 @@ from datetime import date
 
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from domain.reading.text import sentences
 from tests.gold.sets import extractor
@@ -116,7 +117,8 @@ def test_a_paragraph_about_something_else_removes_no_event(article: Dated, parag
     text, published = article[0].rstrip() + ".", article[1]  # a line without a stop would become a headline
     before = extractor().read(text, published=published)
     after = extractor().read("\n".join([text, *paragraphs]), published=published)
-    assert [e for e in before if e not in after] == []
+    kept = [replace(event, confidence=0.0) for event in after]  # how sure it is may turn on the length of the text
+    assert [event for event in before if replace(event, confidence=0.0) not in kept] == []
 
 
 def test_paragraphs_about_something_else_hold_no_event() -> None:
