@@ -142,8 +142,8 @@ class Peer:
         return sum(1 for _ in self._decoded())
 
     def project(self) -> int:
-        count = 0
-        for number, _ in self._decoded():
+        count, last = 0, self.recorder.max_notification_id() or 0
+        for number, _ in self._decoded(last):
             # exactly once: what the event leads to, and how far was read, in one transaction
             made = StoredEvent(uuid5(_SPACE, f"projected/{number}"), 1, "bench:Projected", b"{}")
             self.recorder.insert_events([made], tracking=Tracking("upstream", number))
@@ -155,10 +155,11 @@ class Peer:
     def close(self) -> None:
         self._store.close()
 
-    def _decoded(self) -> Iterator[tuple[int, Read]]:
+    def _decoded(self, last: int | None = None) -> Iterator[tuple[int, Read]]:
+        """The events up to `last`: what a projection writes behind it is not for reading."""
         decode = msgspec.json.Decoder(Read).decode
         after = 0
-        while portion := self.recorder.select_notifications(after + 1, 1000):
+        while portion := self.recorder.select_notifications(after + 1, 1000, stop=last):
             for notification in portion:
                 yield notification.id, decode(notification.state)
             after = portion[-1].id
