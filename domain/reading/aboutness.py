@@ -29,7 +29,7 @@ class AboutModel(msgspec.Struct, frozen=True, kw_only=True):
 class Aboutness:
     """A ready model. `add`: the probability from which an issue is added, `keep`: below it a rule's is dropped."""
 
-    def __init__(self, model: AboutModel, *, add: float = 0.55, keep: float = 0.01) -> None:
+    def __init__(self, model: AboutModel, *, add: float = 0.55, keep: float = 0.003) -> None:
         self._bias = model.bias
         self._add = add
         self._keep = keep
