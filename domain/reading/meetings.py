@@ -7,7 +7,7 @@ sentences tell. It must not know stances.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from domain.events import Attribution, SummitStatus
 from domain.reading.attendance import Attendance, Cast, Head, Parties, Scenery
@@ -15,7 +15,7 @@ from domain.reading.candidates import Meeting, Moment
 from domain.reading.clauses import Clause, Speaker
 from domain.reading.dates import DateMention
 from domain.reading.mentions import Mention
-from domain.reading.moments import MEETING_DAYS, UNKNOWN, is_recent, meeting_moment
+from domain.reading.moments import MEETING_DAYS, UNKNOWN, days_before, days_behind, is_recent, meeting_moment
 from domain.reading.phrases import Phrases
 from domain.reading.prospects import Prospects
 from domain.reading.registry import Registry
@@ -24,10 +24,6 @@ from domain.reading.topics import TopicFinder
 
 _LEVELS = ("leaders", "ministers", "envoys")
 _AHEAD = frozenset({"scheduled", "proposed", "postponed", "ruled-out", "cancelled"})
-_STEPS = {
-    "يوم": 1, "يوم واحد": 1, "يومين": 2, "ثلاثه ايام": 3, "اربعه ايام": 4, "خمسه ايام": 5, "سته ايام": 6, "اسبوع": 7,
-    "عشره ايام": 10, "اسبوعين": 14,
-}  # fmt: skip
 _SAYING = frozenset({"ان", "انه", "انها", "بان", "بانه", "بانها", "انهم"})
 
 
@@ -133,15 +129,12 @@ class MeetingReader:
 
 def _steps_before(said: Moment | None, before: Sequence[Word]) -> Moment | None:
     """بعد يومين من لقائه: so many days before the scene."""
-    words = [w.text for w in before]
-    if said is None or said.occurred_on is None or said.precision != "day" or words[-1:] not in (["من"], ["علي"]):
+    if said is None or said.occurred_on is None or said.precision != "day":
         return said
-    count = words[-3:-1] if words[-4:-3] == ["بعد"] else words[-2:-1]
-    steps = _STEPS.get(" ".join(count)) if "بعد" in words[:-2] else None
+    steps = days_behind(before)
     if steps is None:
         return said
-    day = date.fromisoformat(said.occurred_on) - timedelta(days=steps)
-    return Moment(occurred_on=day.isoformat(), precision="day", inferred=False, how=f"{steps} days before the scene")
+    return days_before(said.occurred_on, steps)
 
 
 def _of_the_saying(mention: DateMention, head: int, sentence: Sentence) -> bool:

@@ -14,7 +14,7 @@ import msgspec
 from domain.reading.candidates import Moment
 from domain.reading.clauses import Clause
 from domain.reading.dates import DateMention
-from domain.reading.text import Sentence
+from domain.reading.text import Sentence, Word
 
 STATEMENT_DAYS = 14
 MEETING_DAYS = 30
@@ -31,6 +31,15 @@ _SCENES = frozenset({
     "الاجتماع", "القمه", "اللقاء", "المحادثات", "المباحثات", "المكالمه", "الاتصال", "الجلسه", "الموتمر", "التصويت",
     "المندوب", "المندوبه", "مندوب", "مندوبه", "مندوبها",
 })  # fmt: skip
+_STEPS = {
+    "يوم": 1, "يوم واحد": 1, "يومين": 2, "ثلاثه ايام": 3, "اربعه ايام": 4, "خمسه ايام": 5, "سته ايام": 6, "اسبوع": 7,
+    "عشره ايام": 10, "اسبوعين": 14,
+}  # fmt: skip
+_TOLD = frozenset({
+    "تصريح", "تصريحات", "تصريحاته", "اعلان", "اعلانه", "كلام", "كلمه", "خطاب", "حديث", "قول", "قوله", "تاكيد", "تاكيده",
+    "تهديد", "تهديده", "تعهد", "تعهده", "دعوه", "دعوته", "بيان",
+})  # fmt: skip
+_TOLD_REACH = 8  # words from the noun of saying to the cue that it belongs to
 UNKNOWN = Moment(
     occurred_on=None, precision="unknown", inferred=False, how="the text does not say, and no reader can know"
 )
@@ -76,7 +85,7 @@ class Scene:
     def of(self, clause: Clause, sentence: Sentence, dates: Sequence[DateMention]) -> Moment:
         """When a clause was said; remembers it for the speaker's later clauses."""
         speaker = clause.speaker.id if clause.speaker is not None else ""
-        own = self._own(clause, sentence, dates)
+        own = self._own(clause, sentence, dates) or self._behind(clause, sentence)
         if own is not None:
             if own.precision != "unknown":
                 self._days[speaker] = own
@@ -106,6 +115,16 @@ class Scene:
         days = [m for m in days if self._is_past(m) and is_recent(m, self._published, STATEMENT_DAYS)]
         if days and any(w.text.lstrip("وب").removeprefix("ال") in _EVENTS for w in sentence.words):
             self._event = days[0]
+
+    def _behind(self, clause: Clause, sentence: Sentence) -> Moment | None:
+        """بعد يوم من تصريح لفلان ذكر فيه: words that somebody else's words of the day look back at."""
+        if clause.cue is None or self._published is None:
+            return None
+        for index in range(max(0, clause.cue.index - _TOLD_REACH), clause.cue.index + 1):
+            steps = days_behind(sentence.words[:index]) if sentence.words[index].text in _TOLD else None
+            if steps is not None:
+                return days_before(self._published.isoformat(), steps)
+        return None
 
     def _is_past(self, when: Moment) -> bool:
         return self._published is None or (when.occurred_on or "") <= self._published.isoformat()
@@ -174,6 +193,25 @@ def meeting_moment(dates: Sequence[DateMention], start: int, published: date | N
                 continue
         fitting.append((abs(mention.start - start), when))
     return min(fitting, key=lambda pair: pair[0])[1] if fitting else None
+
+
+def days_behind(before: Sequence[Word]) -> int | None:
+    """How many days the thing named next lies back, where the words before it end in so many days after it."""
+    words = [w.text for w in before[-4:]]
+    if words[-1:] == ["غداه"]:
+        return 1
+    if len(words) < 3 or words[-1] not in ("من", "علي"):  # after, how many, from
+        return None
+    count = words[-3:-1] if words[:-3] == ["بعد"] else words[-2:-1]
+    return _STEPS.get(" ".join(count)) if "بعد" in words[:-2] else None
+
+
+def days_before(day: str, steps: int) -> Moment:
+    """So many days before an ISO day."""
+    earlier = date.fromisoformat(day) - timedelta(days=steps)
+    return Moment(
+        occurred_on=earlier.isoformat(), precision="day", inferred=False, how=f"{steps} days before the scene"
+    )
 
 
 def is_recent(when: Moment, published: date | None, days: int) -> bool:

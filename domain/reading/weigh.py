@@ -107,11 +107,11 @@ def _typed(leading: Candidate, agreeing: Sequence[Candidate], common: dict[str, 
     return Statement(**common)
 
 
-def _precedence(candidate: Candidate) -> tuple[int, int, int, float, int]:
-    """Own words first, then seniority, then the fuller report, then the stronger reading, then order in the text."""
+def _precedence(candidate: Candidate) -> tuple[int, int, int, bool, float, int]:
+    """Own words first, then seniority, the fuller report, an issue named, the stronger reading, order in the text."""
     return (
-        _OWN[candidate.attribution], _SENIOR[candidate.seniority], _FULL[candidate.stance], -candidate.strength,
-        candidate.order,
+        _OWN[candidate.attribution], _SENIOR[candidate.seniority], _FULL[candidate.stance],
+        candidate.topic == "words", -candidate.strength, candidate.order,
     )  # fmt: skip
 
 

@@ -62,6 +62,15 @@ def test_the_publication_day_is_inferred(extractor: RuleExtractor) -> None:
     assert not when.inferred
 
 
+@pytest.mark.parametrize(
+    ("when", "day"),
+    [("بعد يوم من تصريح", "2025-10-19"), ("بعد يومين من إعلان", "2025-10-18"), ("غداة تأكيد", "2025-10-19")],
+)
+def test_words_looked_back_at_are_so_many_days_old(extractor: RuleExtractor, when: str, day: str) -> None:
+    text = f"وجاء ذلك {when} للرئيس الفرنسي إيمانويل ماكرون قال فيه إن بلاده سترسل قوات إلى أوكرانيا."
+    assert [moment.occurred_on for moment in said(extractor, text)][-1] == day
+
+
 def test_a_silent_sentence_takes_its_speakers_day(extractor: RuleExtractor) -> None:
     moments = said(extractor, "قال بوتين أمس إن بلاده تريد السلام.\nوأضاف بوتين أن أوكرانيا ترفضه.")
     assert [m.occurred_on for m in moments] == ["2025-10-19", "2025-10-19"]
