@@ -258,8 +258,7 @@ class Judge:
 
 def context(topics: TextTopics, sentence: int, ruled: Sequence[Topic]) -> dict[str, str]:
     """Of issues that the text names outside a stretch of words, whether in its sentence, before it or behind it."""
-    found = {m.issue: "after" for named in topics.named[sentence + 1 :] for m in named}
-    found |= {m.issue: "before" for named in topics.named[:sentence] for m in named}
+    found = {issue: "before" if first < sentence else "after" for issue, (first, _) in topics.spans.items()}
     found |= {m.issue: "here" for m in topics.named[sentence]}
     for topic in ruled:
         found.pop(topic.issue, None)

@@ -73,6 +73,7 @@ class TextTopics(msgspec.Struct, frozen=True):
 
     `scenes`: the same hits, by group. `named`: for each sentence, the issues that it names, in the order of its words.
     `latest`: for each sentence, the issues that the text has established before it or in it, the most recent first.
+    `spans`: for each issue, the first and the last sentence that name it.
     """
 
     sentences: tuple[tuple[Hit[Group], ...], ...]
@@ -80,6 +81,7 @@ class TextTopics(msgspec.Struct, frozen=True):
     everywhere: frozenset[Group]
     named: tuple[tuple[Mention, ...], ...] = ()
     latest: tuple[tuple[str, ...], ...] = ()
+    spans: dict[str, tuple[int, int]] = {}
 
 
 class TopicFinder:
@@ -97,7 +99,11 @@ class TopicFinder:
         scenes = tuple(_Scene(hits) for hits in found)
         text = TextTopics(found, scenes, frozenset(group for scene in scenes for group in scene.groups))
         named = tuple(self._named(text, index) for index in range(len(found)))
-        return msgspec.structs.replace(text, named=named, latest=tuple(_latest(named)))
+        spans: dict[str, tuple[int, int]] = {}
+        for index, mentions in enumerate(named):
+            for mention in mentions:
+                spans[mention.issue] = (spans.get(mention.issue, (index, index))[0], index)
+        return msgspec.structs.replace(text, named=named, latest=tuple(_latest(named)), spans=spans)
 
     def _named(self, text: TextTopics, sentence: int) -> tuple[Mention, ...]:
         topics = self._plain(text, sentence, 0, 1 << 30)
@@ -110,7 +116,10 @@ class TopicFinder:
         return [*found, *self._short(text, sentence, first, last, found)]
 
     def _plain(self, text: TextTopics, sentence: int, first: int, last: int) -> list[Topic]:
-        scenes = {"clause": _Scene(_within(text.sentences[sentence], first, last)), "sentence": text.scenes[sentence]}
+        hits = _within(text.sentences[sentence], first, last)
+        if not hits:
+            return []
+        scenes = {"clause": _Scene(hits), "sentence": text.scenes[sentence]}
         result = []
         for issue in self._issues.values():
             topic = self._topic(issue, scenes, text.everywhere)
@@ -147,11 +156,11 @@ class TopicFinder:
     def meant(self, text: TextTopics, sentence: int, run: Sequence[Word], first: int, last: int) -> list[Topic]:
         """القرار, الخطوة, ذلك: the issue that the text has spoken of last, where the clause names none."""
         hits = self._anaphors.find(run[first : min(last, first + _ANAPHOR_REACH)])
-        before = [m for named in text.named[:sentence] for m in named]
-        if not hits or not before:
+        spoken = next((text.named[i][-1] for i in range(sentence - 1, -1, -1) if text.named[i]), None)
+        if not hits or spoken is None:
             return []
         place = (first + hits[0].first, first + hits[0].last)
-        return [Topic(before[-1].issue, (place,), "what the text spoke of last", before[-1].leaning)]
+        return [Topic(spoken.issue, (place,), "what the text spoke of last", spoken.leaning)]
 
     def segments(
         self, text: TextTopics, sentence: int, breaks: Sequence[int], first: int, last: int
@@ -206,11 +215,15 @@ class TopicFinder:
         return max(places, key=lambda p: (-p[0], p[1])) if places else None
 
     def _topic(self, issue: Issue, scenes: Mapping[str, _Scene], everywhere: frozenset[Group]) -> Topic | None:
-        if (issue.id, "exclude") in scenes["clause"].groups:
+        here = scenes["clause"].groups
+        if (issue.id, "exclude") in here:
             return None
         places: list[tuple[int, int]] = []
         first: _Rule | None = None
         for rule in self._rules[issue.id]:
+            anchor = rule.parts[0].name
+            if (issue.id, anchor) not in here and ("", anchor) not in here:
+                continue
             if first is not None and rule.base != first.base:
                 continue
             if all(_holds(issue.id, part, scenes, everywhere) for part in rule.parts):
