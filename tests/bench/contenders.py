@@ -169,7 +169,7 @@ _BARE_POSTGRES = """
 WITH head AS (UPDATE bare_head SET n = n + %s RETURNING n - %s AS base)
 INSERT INTO bare (sequence, id, stream, version, data)
 SELECT head.base + e.ord, e.id, %s, e.ord, e.data
-FROM head, unnest(%s::text[], %s::text[]) WITH ORDINALITY AS e (id, data, ord)
+FROM head, unnest(%b::text[], %b::text[]) WITH ORDINALITY AS e (id, data, ord)
 """
 
 
