@@ -8,6 +8,8 @@
     │   └── SchemaError         the database's schema is not the one this release works on
     ├── Conflict                somebody else was first: read again, then decide
     ├── TemporaryFailure        try again later (time-outs, 429, 5xx, a locked database)
+    │   ├── StoreAway           our own database did not answer: nothing is wrong with the work
+    │   └── NotYet              it is not the turn of this work: it was not tried, and does not count as a try
     └── PermanentFailure        give up and record it (404, 410, a page that holds no article)
 
 It must not know any library: adapters translate at the boundary, with `from exc`.
@@ -53,12 +55,25 @@ class Conflict(MarsadError):  # noqa: N818 -- a branch of the tree, named for wh
 class TemporaryFailure(MarsadError):  # noqa: N818 -- a branch of the tree, named for what the caller does
     """Trying again later may succeed.
 
-    `retry_after` is in seconds, where the other side named a time.
+    `retry_after` is in seconds, where the other side named a time; `status` is the HTTP status where there was one.
     """
 
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+    def __init__(self, message: str, *, retry_after: float | None = None, status: int | None = None) -> None:
         self.retry_after = retry_after
+        self.status = status
         super().__init__(message)
+
+
+class StoreAway(TemporaryFailure):
+    """The database is locked or away."""
+
+
+class NotYet(TemporaryFailure):
+    """Somebody else's turn; `seconds` is when to come back."""
+
+    def __init__(self, message: str, *, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(message, retry_after=seconds)
 
 
 class PermanentFailure(MarsadError):  # noqa: N818 -- a branch of the tree, named for what the caller does
