@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from workers.store.engine import make_engine
 from workers.store.schema import metadata
+from workers.store.turns import turns  # noqa: F401 -- a table beside the schema's module
 
 _LOCK = 0x6D617273  # the lock of all migrators of one PostgreSQL database
 

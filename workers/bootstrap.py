@@ -25,8 +25,11 @@ from workers.titles import Titles
 
 if TYPE_CHECKING:
     from workers.fetch.client import HttpClient
+    from workers.gather import Gate
     from workers.store.store import Store
     from workers.tasks import Bell, Sweeper
+
+_GATE_MARGIN = 5.0
 
 
 class App:
@@ -103,12 +106,11 @@ class App:
         """Every step of the way of the data."""
         from workers.channels.webhook import WebhookSender
         from workers.fetch.robots import Robots
-        from workers.gather import Gatherer, HostGate
+        from workers.gather import Gatherer
         from workers.projections.runner import PositionsRunner
 
-        gate = HostGate(self.settings.host_delay, self.settings.allow_networks)
         gatherer = Gatherer(
-            self.client, Robots(self.client, self.settings.user_agent), gate, clock=self.clock,
+            self.client, Robots(self.client, self.settings.user_agent), self.gate, clock=self.clock,
             poll_seconds=self.settings.poll_seconds, arabic_day=self.arabic_day,
         )  # fmt: skip
         return Stages(
@@ -117,18 +119,40 @@ class App:
         )  # fmt: skip
 
     @cached_property
+    def gate(self) -> Gate:
+        """Whose turn it is to ask a host: in this process alone, or in the fleet."""
+        from workers.fleet.gate import FleetGate
+        from workers.gather import HostGate
+
+        delay, own = self.settings.host_delay, self.settings.allow_networks
+        if not self.settings.is_fleet:
+            return HostGate(delay, own)
+        hold = 2 * self.settings.fetch_timeout + _GATE_MARGIN  # a site's robots.txt and a page
+        return FleetGate(self.store.turns, delay, own, hold=hold)
+
+    @cached_property
     def bell(self) -> Bell:
-        """The tasks on their broker."""
+        """The tasks on their broker.
+
+        Raises:
+            SettingError: the queue may lose messages as it is set up.
+            TemporaryFailure: the queue is away.
+        """
         from workers.tasks import Bell, make_broker
 
+        if self.settings.redis_url is not None:
+            from workers.fleet.redis import check_redis
+
+            check_redis(self.settings.redis_url)
         return Bell(make_broker(self.settings.redis_url), self.stages)
 
     @cached_property
     def sweeper(self) -> Sweeper:
         """Rings for what is due."""
-        from workers.tasks import Sweeper
+        from workers.tasks import RING_AGAIN, Sweeper
 
-        return Sweeper(self.store, self.bell.ring, clock=self.clock)
+        again = min(RING_AGAIN, self.settings.lease_seconds / 4)
+        return Sweeper(self.store, self.bell.ring, clock=self.clock, again=again)
 
     def arabic_day(self, line: str) -> str | None:
         """The day that an Arabic date line names, ISO; None where it names none."""

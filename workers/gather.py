@@ -1,6 +1,6 @@
 """From a feed to entries, from an entry to a cleaned article: the adapters of the web put together, politely.
 
-One request at a time per host, with its delay. It must not know a database.
+One request at a time per host, with its delay. It must not know a database, nor whether others gather beside it.
 """
 
 from __future__ import annotations
@@ -8,12 +8,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime
 from ipaddress import ip_address
+from typing import Protocol
 from urllib.parse import urlsplit
 
-from domain.errors import InputError, MarsadError, PermanentFailure
+from domain.errors import InputError, MarsadError, NotYet, PermanentFailure, StoreAway, TemporaryFailure
 from workers.clean import Page, clean_page
 from workers.fetch.charset import decode
 from workers.fetch.client import Answer, HttpClient
@@ -26,11 +27,24 @@ from workers.stages import Clock, failed_poll, local_day, poll_outcome
 FEED_BYTES = 5_000_000
 PAGE_BYTES = 10_000_000
 _LONGEST_DELAY = 30.0
-_NOT_MODIFIED = 304
+_NOT_MODIFIED, _TOO_MANY, _UNAVAILABLE = 304, 429, 503
+_AFTER_TOO_MANY = 60.0
+_LONGEST_SILENCE = 6 * 3600.0
+
+
+class Gate(Protocol):
+    """Whose turn it is to ask a host."""
+
+    def turn(self, url: str, crawl_delay: Callable[[], float | None] = ...) -> AbstractContextManager[None]:
+        """Hold the host's turn for the length of the block; where that takes long, NotYet is raised instead.
+
+        `crawl_delay`: asked after the block, gives the pause in seconds that the host wants, or None.
+        """
+        ...
 
 
 class HostGate:
-    """One request at a time per host, and a pause after each. Hosts of our own networks need no pause."""
+    """The gate of one process. Hosts of our own networks need no pause."""
 
     def __init__(self, delay: float, own: tuple[Network, ...], *, sleep: Callable[[float], None] = time.sleep) -> None:
         self._delay = delay
@@ -43,26 +57,47 @@ class HostGate:
     def turn(self, url: str, crawl_delay: Callable[[], float | None] = lambda: None) -> Iterator[None]:
         """Wait for the host's turn, then hold it for the length of the block.
 
-        `crawl_delay`: asked after the block, gives the pause in seconds that the host wants, or None.
+        Raises:
+            NotYet: the host asked to be left alone for longer than anybody should wait here.
         """
-        host = urlsplit(url).netloc.lower()
+        host = host_of(url)
         with self._guard:
             lock, free_at = self._hosts.setdefault(host, (threading.Lock(), [0.0]))
         with lock:
             wait = free_at[0] - time.monotonic()
+            if wait > _LONGEST_DELAY:
+                raise NotYet(f"{host} asked to be left alone", seconds=wait)
             if wait > 0:
                 self._sleep(wait)
+            asked = 0.0
             try:
                 yield
+            except TemporaryFailure as exc:
+                asked = left_alone(exc)
+                raise
             finally:
-                free_at[0] = time.monotonic() + self._pause(url, crawl_delay())
+                free_at[0] = time.monotonic() + max(pause(url, crawl_delay(), self._delay, self._own), asked)
 
-    def _pause(self, url: str, crawl_delay: float | None) -> float:
-        try:
-            address = ip_address(urlsplit(url).hostname or "")
-        except ValueError:
-            return min(max(self._delay, crawl_delay or 0.0), _LONGEST_DELAY)
-        return 0.0 if any(address in network for network in self._own) else self._delay
+
+def host_of(url: str) -> str:
+    """The host, with its port, under which turns are taken."""
+    return urlsplit(url).netloc.lower()
+
+
+def pause(url: str, crawl_delay: float | None, delay: float, own: tuple[Network, ...]) -> float:
+    """Seconds between two requests to a host: ours or its own, the longer one; none on our own networks."""
+    try:
+        address = ip_address(urlsplit(url).hostname or "")
+    except ValueError:
+        return min(max(delay, crawl_delay or 0.0), _LONGEST_DELAY)
+    return 0.0 if any(address in network for network in own) else delay
+
+
+def left_alone(exc: TemporaryFailure) -> float:
+    """Seconds for which the whole host is to be left alone after a failure: what 429 and 503 ask for, else none."""
+    if exc.status == _TOO_MANY:
+        return min(exc.retry_after or _AFTER_TOO_MANY, _LONGEST_SILENCE)
+    return min(exc.retry_after or 0.0, _LONGEST_SILENCE) if exc.status == _UNAVAILABLE else 0.0
 
 
 class Gatherer:
@@ -72,7 +107,7 @@ class Gatherer:
         self,
         client: HttpClient,
         robots: Robots,
-        gate: HostGate,
+        gate: Gate,
         *,
         clock: Clock,
         poll_seconds: float,
@@ -86,9 +121,11 @@ class Gatherer:
         self._arabic_day = arabic_day
 
     def poll(self, feed: Feed) -> PollOutcome:
-        """The feed's present entries. Its failures are outcomes, never errors."""
+        """The feed's present entries. Its failures are outcomes, never errors; ours (NotYet, StoreAway) are errors."""
         try:
             return self._poll(feed)
+        except (NotYet, StoreAway):
+            raise
         except MarsadError as exc:
             return failed_poll(feed, exc, now=self._clock())
 

@@ -189,6 +189,10 @@ class WorkStore(Protocol):
         """Give the work back, to be tried at `retry_at`; None quarantines it. Nothing happens if the lease was lost."""
         ...
 
+    def postpone(self, lease: Lease, *, until: datetime, now: datetime) -> None:
+        """Give work back that was not tried: the attempt does not count. Nothing happens if the lease was lost."""
+        ...
+
     def next_due(self) -> datetime | None:
         """When the next waiting work falls due, or the next lease runs out; None where nothing waits."""
         ...

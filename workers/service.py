@@ -19,7 +19,7 @@ import uvicorn
 from apscheduler.schedulers.background import BackgroundScheduler
 from starlette.applications import Starlette
 
-from domain.errors import SettingError
+from domain.errors import SettingError, TemporaryFailure
 from workers.bootstrap import App
 from workers.ports import Feed
 from workers.store.queries import Failure, Summary
@@ -27,7 +27,7 @@ from workers.store.queries import Failure, Summary
 log = structlog.get_logger()
 SWEEP_SECONDS = 0.5
 POLL_CHECK_SECONDS = 5.0
-_STOP_MILLISECONDS = 30_000
+STOP_MILLISECONDS = 30_000
 _PROGRESS_SECONDS = 2.0
 _WEB_STOP_SECONDS = 10
 
@@ -79,7 +79,7 @@ def run_once(app: App, progress: Callable[[str], None], told: threading.Event) -
             told.wait(0.05)
             tell.now_and_then()
     finally:
-        worker.stop(timeout=_STOP_MILLISECONDS)
+        worker.stop(timeout=STOP_MILLISECONDS)
     work = store.queries.work()
     return Pass(
         before=before, after=store.queries.summary(), feeds=tuple(store.feeds()), polled=polled,
@@ -121,6 +121,41 @@ class _Progress:
         return f"{articles} new articles, {events} events, {changes} changes{failing}"
 
 
+class WebServer:
+    """The page in a thread of its own.
+
+    Raises:
+        SettingError: the page's address cannot be listened on.
+    """
+
+    def __init__(self, web: Starlette, host: str, port: int) -> None:
+        self._socket = _listen(host, port)
+        shown = f"[{host}]" if ":" in host else host
+        self.page = f"http://{shown}:{self._socket.getsockname()[1]}/"
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                web, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=_WEB_STOP_SECONDS
+            )
+        )
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._socket]}, name="web", daemon=True
+        )
+
+    def start(self) -> None:
+        """Answer from now on."""
+        self._thread.start()
+
+    def is_alive(self) -> bool:
+        """Whether it still answers."""
+        return self._thread.is_alive()
+
+    def stop(self) -> None:
+        """Let running answers end, close."""
+        self._server.should_exit = True
+        self._thread.join(timeout=2 * _WEB_STOP_SECONDS)
+        self._socket.close()
+
+
 class Service:
     """Every role in this process. `start`, then `stop`; stopping lets each step end.
 
@@ -130,17 +165,8 @@ class Service:
 
     def __init__(self, app: App, web: Starlette) -> None:
         self._app = app
-        self._socket = _listen(app.settings.host, app.settings.port)
-        host = f"[{app.settings.host}]" if ":" in app.settings.host else app.settings.host
-        self.page = f"http://{host}:{self._socket.getsockname()[1]}/"
-        self._web = uvicorn.Server(
-            uvicorn.Config(
-                web, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=_WEB_STOP_SECONDS
-            )
-        )
-        self._thread = threading.Thread(
-            target=self._web.run, kwargs={"sockets": [self._socket]}, name="web", daemon=True
-        )
+        self._web = WebServer(web, app.settings.host, app.settings.port)
+        self.page = self._web.page
         self._schedule = BackgroundScheduler(timezone="UTC")
 
     def start(self) -> None:
@@ -152,27 +178,31 @@ class Service:
         self._every(POLL_CHECK_SECONDS, lambda: app.store.enqueue_due_polls(app.clock()))
         self._every(SWEEP_SECONDS, app.sweeper.sweep)
         self._schedule.start()
-        self._thread.start()
+        self._web.start()
         log.info("started", page=self.page, feeds=self._before.feeds)
 
     def wait(self, told: threading.Event, progress: Callable[[str], None]) -> None:
         """Until `told` is set, or the web server ends by itself."""
         tell = _Progress(self._app, self._before, progress)
-        while not told.wait(0.2) and self._thread.is_alive():
+        while not told.wait(0.2) and self._web.is_alive():
             tell.now_and_then()
 
     def stop(self) -> None:
         """Stop taking work, let what runs end, close."""
         self._schedule.shutdown(wait=True)
-        self._worker.stop(timeout=_STOP_MILLISECONDS)
-        self._web.should_exit = True
-        self._thread.join(timeout=2 * _WEB_STOP_SECONDS)
-        self._socket.close()
+        self._worker.stop(timeout=STOP_MILLISECONDS)
+        self._web.stop()
         log.info("stopped")
 
     def _every(self, seconds: float, do: Callable[[], object]) -> None:
+        def quietly() -> None:
+            try:
+                do()
+            except TemporaryFailure as exc:
+                log.warning("to_be_tried_again", why=str(exc))
+
         self._schedule.add_job(
-            do, "interval", seconds=seconds, next_run_time=self._app.clock(), coalesce=True, max_instances=1,
+            quietly, "interval", seconds=seconds, next_run_time=self._app.clock(), coalesce=True, max_instances=1,
             misfire_grace_time=60,
         )  # fmt: skip
 

@@ -43,6 +43,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int
     user_agent: str
 
+    @property
+    def is_fleet(self) -> bool:
+        """Whether several processes may share the work: they need a database server and a queue between them."""
+        return self.redis_url is not None and not self.database_url.startswith("sqlite")
+
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """The settings of this process.

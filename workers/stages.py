@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from domain.copies import sketch
-from domain.errors import Conflict, MarsadError, PermanentFailure, Refused, TemporaryFailure
+from domain.errors import Conflict, MarsadError, NotYet, PermanentFailure, Refused, StoreAway, TemporaryFailure
 from domain.events import MACHINE, Event, Read, Record, Retraction, Source, event_identity
 from domain.log import NewEvent
 from domain.reading.extractor import Extractor
@@ -41,6 +41,7 @@ DAY = timedelta(days=1)
 _SHORTEST_POLL = 300.0
 _LONGEST_POLL = 6 * 3600.0
 _RETRY_SECONDS = (60, 300, 1800, 7200, 21600)
+_STORE_SECONDS = (1, 5, 20, 60)  # our own database comes back sooner than a stranger's site
 _DELIVERY_SECONDS = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
 
 
@@ -119,8 +120,13 @@ class Stages:
                 self._steps[kind](lease)
         except Conflict:
             log.info("lease_lost", kind=kind, subject=subject)
+        except NotYet as exc:
+            now = self._clock()
+            self._store.postpone(lease, until=now + timedelta(seconds=exc.seconds), now=now)
         except PermanentFailure as exc:
             self._give_up(lease, exc)
+        except StoreAway as exc:
+            self._try_again(lease, str(exc), None, pauses=_STORE_SECONDS)
         except MarsadError as exc:
             self._try_again(lease, str(exc), getattr(exc, "retry_after", None))
         except Exception as exc:  # a fault of ours must not end the worker: it becomes the row's state
@@ -186,12 +192,14 @@ class Stages:
             self._store.fail(lease, str(exc), now=self._clock(), retry_at=None)
         log.warning("given_up", kind=lease.kind, subject=lease.subject, why=str(exc))
 
-    def _try_again(self, lease: Lease, error: str, retry_after: float | None) -> None:
+    def _try_again(
+        self, lease: Lease, error: str, retry_after: float | None, *, pauses: tuple[int, ...] = _RETRY_SECONDS
+    ) -> None:
         if lease.attempts >= self._attempts:
             self._store.fail(lease, error, now=self._clock(), retry_at=None)
             log.warning("quarantined", kind=lease.kind, subject=lease.subject, why=error)
             return
-        pause = _RETRY_SECONDS[min(lease.attempts, len(_RETRY_SECONDS)) - 1]
+        pause = pauses[min(lease.attempts, len(pauses)) - 1]
         wait = timedelta(seconds=max(pause, min(retry_after or 0, DAY.total_seconds())))
         self._store.fail(lease, error, now=self._clock(), retry_at=self._clock() + wait)
         log.info("to_be_tried_again", kind=lease.kind, subject=lease.subject, why=error, seconds=wait.total_seconds())

@@ -6,21 +6,29 @@ bootstrap this is the only module that knows dramatiq.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 import dramatiq
+import structlog
 from dramatiq import Broker, Message, Worker
 from dramatiq.brokers.stub import StubBroker
+from dramatiq.errors import BrokerConnectionError
 from dramatiq.middleware import AgeLimit, Callbacks, ShutdownNotifications
 
-from workers.ports import WorkKind, WorkStore
+from domain.errors import MarsadError, TemporaryFailure
+from workers.ports import WorkItem, WorkKind, WorkStore
 from workers.stages import Clock, Stages
 
+log = structlog.get_logger()
 KINDS: tuple[WorkKind, ...] = ("poll", "fetch", "read", "project", "deliver")
-_RING_AGAIN = timedelta(seconds=30)
+RING_AGAIN = 30.0
 _PROJECT_AGAIN = timedelta(seconds=1)  # its row is due whenever the log is ahead, and looks the same each time
 _MESSAGE_AGE_MS = 10 * 60 * 1000
+# with dramatiq's own values the messages of a killed worker come back after minutes; with these, after seconds
+_HEARTBEAT_MS = 5_000
+_MAINTENANCE_CHANCE = 100
+_REDIS_SECONDS = 10  # for an answer of Redis; without it a stopped server would hold us for ever
 
 
 def make_broker(redis_url: str | None) -> Broker:
@@ -28,11 +36,16 @@ def make_broker(redis_url: str | None) -> Broker:
     middleware = [AgeLimit(max_age=_MESSAGE_AGE_MS), ShutdownNotifications(), Callbacks()]
     if redis_url is None:
         return StubBroker(middleware=middleware)
-    from dramatiq.brokers.redis import RedisBroker  # brings the whole of redis along
+    import redis  # the whole of it is not needed in one process
+    from dramatiq.brokers.redis import RedisBroker
 
-    return RedisBroker(  # type: ignore[no-untyped-call] # the library declares its options without types
-        url=redis_url, middleware=middleware, heartbeat_timeout=15_000, maintenance_chance=10
+    pool = redis.ConnectionPool.from_url(
+        redis_url, socket_timeout=_REDIS_SECONDS, socket_connect_timeout=_REDIS_SECONDS, health_check_interval=15
     )
+    return RedisBroker(  # type: ignore[no-untyped-call] # the library declares its options without types
+        client=redis.Redis(connection_pool=pool), middleware=middleware, heartbeat_timeout=_HEARTBEAT_MS,
+        maintenance_chance=_MAINTENANCE_CHANCE, dead_message_ttl=_MESSAGE_AGE_MS,
+    )  # fmt: skip
 
 
 class Bell:
@@ -47,18 +60,34 @@ class Bell:
             dramatiq.actor(actor_name=kind, queue_name=kind, broker=broker)(self._task(kind))
 
     def ring(self, kind: WorkKind, subject: str) -> None:
-        """Enqueue one message for one row of work."""
-        self.broker.enqueue(Message(queue_name=kind, actor_name=kind, args=(subject,), kwargs={}, options={}))
+        """Enqueue one message for one row of work.
 
-    def worker(self, threads: int) -> Worker:
-        """The threads that answer, started."""
-        worker = Worker(self.broker, worker_threads=threads, worker_timeout=100)
+        Raises:
+            TemporaryFailure: the queue is away; the work waits in the database.
+        """
+        message: Message[None] = Message(queue_name=kind, actor_name=kind, args=(subject,), kwargs={}, options={})
+        try:
+            self.broker.enqueue(message)
+        except (BrokerConnectionError, OSError) as exc:
+            raise TemporaryFailure(f"the queue at MARSAD_REDIS_URL is away: {exc}") from exc
+        except Exception as exc:
+            if not _is_of_redis(exc):
+                raise
+            raise TemporaryFailure(f"the queue at MARSAD_REDIS_URL does not take messages: {exc}") from exc
+
+    def worker(self, threads: int, kinds: Iterable[WorkKind] = KINDS) -> Worker:
+        """The threads that answer rings of these kinds, started."""
+        worker = Worker(self.broker, queues=set(kinds), worker_threads=threads, worker_timeout=100)
         worker.start()
         return worker
 
     def _task(self, kind: WorkKind) -> Callable[[str], None]:
         def run(subject: str) -> None:
-            self._stages.run(kind, subject)
+            try:
+                self._stages.run(kind, subject)
+            except MarsadError as exc:  # not even the row's state could be kept: its lease runs out, and it rings again
+                log.warning("work_not_recorded", kind=kind, subject=subject, why=str(exc))
+                return
             if self._after is not None:
                 self._after()
 
@@ -66,34 +95,58 @@ class Bell:
         return run
 
 
+def _is_of_redis(exc: Exception) -> bool:
+    return any(cls.__module__.startswith("redis.") for cls in type(exc).__mro__)
+
+
 class Sweeper:
-    """Rings for whatever is due: new rows, lapsed leases, lost messages. Remembers what it rang for a while."""
+    """Rings for whatever is due: new rows, lapsed leases, lost messages. Remembers what it rang for a while.
+
+    `kinds`: what it rings for. `again`: seconds after which a ring that nobody answered counts as lost.
+    """
 
     def __init__(
-        self, store: WorkStore, ring: Callable[[WorkKind, str], None], *, clock: Clock, batch: int = 500
+        self,
+        store: WorkStore,
+        ring: Callable[[WorkKind, str], None],
+        *,
+        clock: Clock,
+        batch: int = 500,
+        kinds: Iterable[WorkKind] = KINDS,
+        again: float = RING_AGAIN,
     ) -> None:
         self._store = store
         self._ring = ring
         self._clock = clock
         self._batch = batch
+        self._kinds = frozenset(kinds)
+        self._again = timedelta(seconds=again)
         self._rung: dict[tuple[str, str], tuple[tuple[int, datetime], datetime]] = {}
 
     def sweep(self) -> int:
-        """Ring once for every due row that was not rung lately. Returns how many rang."""
+        """Ring once for every due row that was not rung lately. Returns how many rang.
+
+        Raises:
+            TemporaryFailure: the database or the queue is away; what was not rung is rung by a later sweep.
+        """
         now = self._clock()
         count = 0
         due = self._store.due(now, limit=self._batch)
-        known = self._rung
-        self._rung = {}
+        known, self._rung = self._rung, {}
         for item in due:
+            if item.kind not in self._kinds:
+                continue
             key = (item.kind, item.subject)
             last = known.get(key)
-            state = (item.attempts, item.next_attempt_at)  # a row made due afresh is another ring
-            again = _PROJECT_AGAIN if item.kind == "project" else _RING_AGAIN
-            if last is not None and last[0] == state and now - last[1] < again:
+            if last is not None and self._was_rung(item, last, now):
                 self._rung[key] = last
                 continue
-            self._rung[key] = (state, now)
             self._ring(item.kind, item.subject)
+            self._rung[key] = ((item.attempts, item.next_attempt_at), now)
             count += 1
         return count
+
+    def _was_rung(self, item: WorkItem, last: tuple[tuple[int, datetime], datetime], now: datetime) -> bool:
+        again = _PROJECT_AGAIN if item.kind == "project" else self._again
+        # a row made due afresh is another ring
+        return last[0] == (item.attempts, item.next_attempt_at) and now - last[1] < again

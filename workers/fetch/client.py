@@ -229,7 +229,8 @@ def _check_status(url: str, response: httpx.Response, *, asked: bool) -> None:
     line = f"{shown(url)} answered {status} {response.reason_phrase}".rstrip()
     if 400 <= status < 500 and status not in _PASSING:
         raise PermanentFailure(line, status=status)
-    raise TemporaryFailure(line, retry_after=retry_after(response.headers.get("retry-after"), datetime.now(UTC)))
+    after = retry_after(response.headers.get("retry-after"), datetime.now(UTC))
+    raise TemporaryFailure(line, retry_after=after, status=status)
 
 
 def _body(url: str, response: httpx.Response, limit: int) -> bytes:

@@ -19,6 +19,7 @@ from workers.store.schema_version import prepare
 from workers.store.seals import SealRows
 from workers.store.sources import SourceRows
 from workers.store.subscriptions import SubscriptionRows
+from workers.store.turns import Turns
 from workers.store.verifying import Verifying
 from workers.store.work import WorkRows
 
@@ -26,13 +27,15 @@ from workers.store.work import WorkRows
 class Store(WorkRows, SourceRows, ReadingRows, SubscriptionRows, PositionRows, SealRows, Rebuilding, Verifying):
     """All ports of `workers.ports` on one database; safe to use from many threads.
 
-    `queries`: what the commands and the pages read. `clock`: stamps the events of a bare `log.append`.
+    `queries`: what the commands and the pages read. `turns`: whose turn it is in the fleet.
+    `clock`: stamps the events of a bare `log.append`.
     """
 
     def __init__(self, engine: Engine, clock: Callable[[], datetime] = utc_now) -> None:
         database = Database(engine, clock)
         super().__init__(database)
         self.queries = Queries(database)
+        self.turns = Turns(database)
 
     def close(self) -> None:
         """Give all connections back."""

@@ -82,6 +82,22 @@ class WorkRows(Part):
         with self._db.write() as connection:
             fail(connection, lease, error, now=now, retry_at=retry_at)
 
+    def postpone(self, lease: Lease, *, until: datetime, now: datetime) -> None:
+        """Give work back that was not tried: the attempt does not count. Nothing happens if the lease was lost."""
+        with self._db.write() as connection:
+            connection.execute(
+                t.work.update()
+                .where(_held(lease))
+                .values(
+                    status="waiting",
+                    attempts=t.work.c.attempts - 1,
+                    next_attempt_at=until,
+                    lease_token=None,
+                    lease_until=None,
+                    changed_at=now,
+                )
+            )
+
     def next_due(self) -> datetime | None:
         """When the next waiting work falls due, or the next lease runs out; None where nothing waits."""
         due = case((t.work.c.status == "leased", t.work.c.lease_until), else_=t.work.c.next_attempt_at)
