@@ -73,7 +73,8 @@ def test_a_declared_encoding_of_decoded_text_does_no_harm() -> None:
             "'Asia/Riad' is no time zone",
         ),
         (_list('<outline text="a" xmlUrl="https://b.example/rss" timeZone="../../etc/passwd"/>'), "is no time zone"),
-        (_list('<outline text="a" xmlUrl="https://b.example/rss" country="Qatar"/>'), "alpha-3"),
+        (_list('<outline text="a" xmlUrl="https://b.example/rss" country="Qatar"/>'), "ISO 3166-1"),
+        (_list('<outline text="a" xmlUrl="https://b.example/rss" country="Q"/>'), "ISO 3166-1"),
     ],
 )
 def test_a_wrong_list_is_refused_in_one_line(text: str, says: str) -> None:
@@ -88,3 +89,8 @@ def test_entities_are_not_expanded(tmp_path: Path) -> None:
     secret.write_text("hidden")
     text = f'<!DOCTYPE opml [<!ENTITY x SYSTEM "file://{secret}">]><opml><body><outline text="a" xmlUrl="https://b.example/"/>&x;</body></opml>'
     assert "hidden" not in str(read_opml(text))
+
+
+def test_countries_of_two_letters_are_taken_as_they_are_written() -> None:
+    (feed,) = read_opml(_list('<outline text="a" xmlUrl="https://b.example/rss" country="qa"/>'))
+    assert feed.country == "QA"

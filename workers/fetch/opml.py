@@ -17,7 +17,7 @@ from domain.errors import InputError
 from workers.ports import FeedSpec
 
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
-_COUNTRY = re.compile(r"[A-Z]{3}")
+_COUNTRY = re.compile(r"[A-Z]{2,3}")
 
 
 def read_opml(text: str) -> list[FeedSpec]:
@@ -73,7 +73,7 @@ def _spec(outline: etree._Element) -> FeedSpec | None:
         raise InputError(f"{where}: {zone!r} is no time zone: write an IANA name such as Asia/Riyadh")
     country = values.get("country", "").upper()
     if country and _COUNTRY.fullmatch(country) is None:
-        raise InputError(f"{where}: {country!r} is no country: write three letters (ISO 3166-1 alpha-3) such as SAU")
+        raise InputError(f"{where}: {country!r} is no country: write its letters (ISO 3166-1) such as SAU or SA")
     outlet = values.get("outlet") or title or (urlsplit(url).hostname or url)
     return FeedSpec(url=url, outlet=outlet, title=title or outlet, country=country, time_zone=zone)
 
