@@ -113,8 +113,8 @@ def _ping_idle(engine: Engine, connection: Any, record: Any, _proxy: Any) -> Non
 
 
 def _prepare_postgres(connection: Any, _record: Any) -> None:
-    """Arrays go in the binary form: as text, each value is escaped and read back, fifty times slower at 1 KB a value."""
-    from psycopg.types.array import ListBinaryDumper  # only where PostgreSQL is
+    """Arrays go in the binary form: as text each value is escaped and parsed, fifty times slower at 1 KB a value."""
+    from psycopg.types.array import ListBinaryDumper  # noqa: PLC0415 -- the driver, only where PostgreSQL is
 
     connection.adapters.register_dumper(list, ListBinaryDumper)
 
