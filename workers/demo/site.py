@@ -51,6 +51,12 @@ class Inbox:
         with self._guard:
             return list(self._alerts.values())
 
+    @property
+    def keys(self) -> set[str]:
+        """The ids under which verified alerts came."""
+        with self._guard:
+            return set(self._alerts)
+
     def _verified(self, body: bytes, headers: Mapping[str, str]) -> dict[str, Any] | None:
         for secret in self.secrets:
             try:

@@ -19,7 +19,7 @@ from workers.gather import host_of, left_alone, pause
 from workers.settings import Network
 
 log = structlog.get_logger()
-_SHORTEST_STEP = 0.2  # seconds between two promises, where the host needs no pause
+_SHORTEST_STEP = 0.05  # seconds between two promises, where the host needs no pause
 _LOOK_AGAIN = 0.05
 
 
