@@ -24,12 +24,15 @@ from workers.titles import FILE as TITLES
 from workers.titles import Titles
 
 if TYPE_CHECKING:
+    from workers.channels.registry import Senders
     from workers.fetch.client import HttpClient
     from workers.gather import Gate
+    from workers.projections.runner import PositionsRunner
     from workers.store.store import Store
     from workers.tasks import Bell, Sweeper
 
 _GATE_MARGIN = 5.0
+_ALERT_SECONDS = 15.0
 
 
 class App:
@@ -93,7 +96,7 @@ class App:
 
     @cached_property
     def client(self) -> HttpClient:
-        """The one HTTP client for feeds, pages and webhooks."""
+        """The HTTP client for feeds and pages."""
         from workers.fetch.client import HttpClient
 
         return HttpClient(
@@ -104,18 +107,47 @@ class App:
     @cached_property
     def stages(self) -> Stages:
         """Every step of the way of the data."""
-        from workers.channels.webhook import WebhookSender
+        from workers.composing import Composer
         from workers.fetch.robots import Robots
         from workers.gather import Gatherer
-        from workers.projections.runner import PositionsRunner
+        from workers.lanes import Lanes
 
         gatherer = Gatherer(
             self.client, Robots(self.client, self.settings.user_agent), self.gate, clock=self.clock,
             poll_seconds=self.settings.poll_seconds, arabic_day=self.arabic_day,
         )  # fmt: skip
         return Stages(
-            self.store, gatherer, self.extractor, PositionsRunner(self.store), {"webhook": WebhookSender(self.client)},
-            clock=self.clock, lease_seconds=self.settings.lease_seconds, attempts=self.settings.attempts,
+            self.store, gatherer, self.extractor, self.projector, self.senders,
+            compose=Composer(self.titles, self.clock), lanes=Lanes(self.settings.threads), clock=self.clock,
+            lease_seconds=self.settings.lease_seconds, attempts=self.settings.attempts,
+        )  # fmt: skip
+
+    @cached_property
+    def projector(self) -> PositionsRunner:
+        """What keeps positions and deliveries up with the log."""
+        from workers.projections.runner import PositionsRunner
+
+        return PositionsRunner(self.store, alert_wait=self.settings.alert_wait)
+
+    @cached_property
+    def senders(self) -> Senders:
+        """Every kind of channel."""
+        from workers.channels.registry import Parts, Senders
+
+        parts = Parts(
+            client=self.alert_client, smtp=self.settings.smtp_url, mail_from=self.settings.mail_from,
+            public_url=self.settings.public_url,
+        )  # fmt: skip
+        return Senders(parts)
+
+    @cached_property
+    def alert_client(self) -> HttpClient:
+        """The client for webhooks: they have to answer sooner than a feed or a page."""
+        from workers.fetch.client import HttpClient
+
+        return HttpClient(
+            allow_networks=self.settings.allow_networks, user_agent=self.settings.user_agent,
+            timeout=min(self.settings.fetch_timeout, _ALERT_SECONDS),
         )  # fmt: skip
 
     @cached_property
@@ -178,8 +210,9 @@ class App:
             self.bell.broker.close()
         if "store" in self.__dict__:
             self.store.close()
-        if "client" in self.__dict__:
-            self.client.close()
+        for name in ("client", "alert_client"):
+            if name in self.__dict__:
+                self.__dict__[name].close()
 
 
 def _texts(folder: Path, names: tuple[str, ...]) -> dict[str, str]:

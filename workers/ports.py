@@ -7,12 +7,15 @@ or a web library.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
 import msgspec
 
+from domain.alerts.matching import Wanted
+from domain.alerts.message import Composed, Item
+from domain.alerts.terms import Terms
 from domain.events import Record
 from domain.log import Log, NewEvent, RecordedEvent
 
@@ -130,13 +133,23 @@ class WorkItem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Channel(msgspec.Struct, frozen=True, kw_only=True):
-    """Where alerts go. `secrets`: Standard Webhooks secrets, newest first; several while rotating."""
+    """Where alerts go. `secrets`: Standard Webhooks secrets, newest first; several while rotating.
+
+    `secrets_until`: from then on the first alone signs; None: all do. `failing_since`: None where the last message
+    got through.
+    """
 
     id: int
     kind: str
     target: str
     secrets: tuple[str, ...] = ()
+    secrets_until: datetime | None = None
     disabled: str | None = None
+    failing_since: datetime | None = None
+
+    def signing(self, now: datetime) -> tuple[str, ...]:
+        """The secrets that sign at this time."""
+        return self.secrets if self.secrets_until is None or now < self.secrets_until else self.secrets[:1]
 
 
 class Subscription(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,19 +160,37 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     actors: tuple[str, ...] = ()
     issues: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
+    terms: Terms = Terms()
     created_at: datetime
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
-    """One message to one channel about one change. `key`: the stable idempotency key; `body`: the JSON to send."""
+    """One change for one subscription. `key`: the stable idempotency key; `body`: the message, empty until it goes.
+
+    `carried_by`: the delivery whose message tells this one too. `dropped`: nothing was left to tell when it would go.
+    """
 
     id: int
     key: str
     subscription: Subscription
     body: str
-    status: Literal["waiting", "delivered", "dead"]
+    status: Literal["waiting", "delivered", "dead", "dropped"]
     attempts: int
     error: str | None = None
+    carried_by: int | None = None
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """One attempt to send a delivery."""
+
+    attempt: int
+    at: datetime
+    status: str
+    http_status: int | None
+    error: str | None
+
+
+Compose = Callable[[Subscription, str, Sequence[Item]], Composed | None]
 
 
 class WorkStore(Protocol):
@@ -294,9 +325,21 @@ class SubscriptionStore(Protocol):
         actors: Sequence[str] = (),
         issues: Sequence[str] = (),
         changes: Sequence[str] = (),
+        terms: Terms = Terms(),  # noqa: B008 -- frozen
         now: datetime,
     ) -> Subscription:
         """Who wants to know what, from now on; InputError where there is no such channel."""
+        ...
+
+    def edit_subscription(self, subscription_id: int, wanted: Wanted, *, due: datetime) -> bool:
+        """Other filters and terms, from now on; what waits without words goes at `due`. False where there is none."""
+        ...
+
+    def rotate(self, channel_id: int, secret: str, *, until: datetime | None) -> Channel:
+        """A new secret that signs first; the present ones sign beside it until then, at least until the next rotation.
+
+        InputError where there is no such channel.
+        """
         ...
 
     def subscriptions(self) -> list[Subscription]:
@@ -308,6 +351,13 @@ class SubscriptionStore(Protocol):
         ...
 
     def delivery(self, delivery_id: int) -> Delivery | None: ...
+
+    def seal_delivery(self, lease: Lease, compose: Compose, *, now: datetime) -> Delivery | None:
+        """The delivery with its words, fixed now if they were not; None where nothing is left to tell: it is settled.
+
+        NotYet while an earlier message of the same change is on its way.
+        """
+        ...
 
     def deliveries(self, *, status: str | None = None, limit: int = 100) -> list[Delivery]:
         """Deliveries, newest first."""

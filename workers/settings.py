@@ -42,6 +42,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     lease_seconds: float
     attempts: int
     user_agent: str
+    alert_wait: float
+    smtp_url: str | None
+    mail_from: str
+    public_url: str | None
 
     @property
     def is_fleet(self) -> bool:
@@ -74,6 +78,10 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         lease_seconds=source.get("MARSAD_LEASE_SECONDS", 120.0, _seconds),
         attempts=source.get("MARSAD_ATTEMPTS", 6, _between(1, 100)),
         user_agent=source.get("MARSAD_USER_AGENT", "Marsad/0.1 (Arabic news observatory)", _line),
+        alert_wait=source.get("MARSAD_ALERT_WAIT", 30.0, _seconds),
+        smtp_url=source.get("MARSAD_SMTP_URL", None, _smtp, secret=True),
+        mail_from=source.get("MARSAD_MAIL_FROM", "marsad@localhost", _mailbox),
+        public_url=source.get("MARSAD_PUBLIC_URL", None, _page),
     )
     source.refuse_unknown()
     return settings
@@ -157,6 +165,25 @@ def _redis(raw: str) -> str | None:
     if urlsplit(raw).scheme not in ("redis", "rediss", "unix"):
         raise ValueError("write redis://host:6379/0")
     return raw
+
+
+def _smtp(raw: str) -> str | None:
+    if urlsplit(raw).scheme not in ("smtp", "smtps") or not urlsplit(raw).hostname:
+        raise ValueError("write smtp://user:password@host:587 or smtps://user:password@host")
+    return raw
+
+
+def _mailbox(raw: str) -> str:
+    name, at, host = raw.partition("@")
+    if not (name and at and host and raw.isascii() and raw.isprintable() and " " not in raw and "@" not in host):
+        raise ValueError("write an address like alerts@example.org")
+    return raw
+
+
+def _page(raw: str) -> str | None:
+    if urlsplit(raw).scheme not in ("http", "https") or not urlsplit(raw).hostname:
+        raise ValueError("write the address of the page as others reach it, https://marsad.example.org")
+    return raw.rstrip("/")
 
 
 def _networks(raw: str) -> tuple[Network, ...]:

@@ -6,13 +6,15 @@ state. It must not know the queue that rings it, nor a database.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import structlog
 
+from domain.alerts.terms import held_until
 from domain.copies import sketch
 from domain.errors import Conflict, MarsadError, NotYet, PermanentFailure, Refused, StoreAway, TemporaryFailure
 from domain.events import MACHINE, Event, Read, Record, Retraction, Source, event_identity
@@ -20,7 +22,9 @@ from domain.log import NewEvent
 from domain.reading.extractor import Extractor
 from workers.ports import (
     Article,
+    Channel,
     CleanArticle,
+    Compose,
     Delivery,
     DeliveryOutcome,
     Entry,
@@ -74,6 +78,14 @@ class Sender(Protocol):
         ...
 
 
+class Lanes(Protocol):
+    """How much may be on its way at once; see `workers.lanes`."""
+
+    def turn(self, channel: Channel) -> AbstractContextManager[None]:
+        """The right to send to a channel; NotYet where too much is on its way."""
+        ...
+
+
 class Projector(Protocol):
     """What keeps readers' tables up with the log."""
 
@@ -89,8 +101,10 @@ class Stages:
         web: Polled,
         extractor: Extractor,
         projector: Projector,
-        senders: dict[str, Sender],
+        senders: Mapping[str, Sender],
         *,
+        compose: Compose,
+        lanes: Lanes,
         clock: Clock,
         lease_seconds: float,
         attempts: int,
@@ -100,6 +114,8 @@ class Stages:
         self._extractor = extractor
         self._projector = projector
         self._senders = senders
+        self._compose = compose
+        self._lanes = lanes
         self._clock = clock
         self._lease_seconds = lease_seconds
         self._attempts = attempts
@@ -168,13 +184,10 @@ class Stages:
         delivery = self._store.delivery(int(lease.subject))
         if delivery is None:
             raise PermanentFailure(f"delivery {lease.subject} is gone")
-        channel = delivery.subscription.channel
-        if channel.disabled is not None:
-            outcome = DeliveryOutcome(status="dead", error=f"the channel is disabled: {channel.disabled}")
-        elif channel.kind not in self._senders:
-            outcome = DeliveryOutcome(status="dead", error=f"no channel of kind {channel.kind!r} is known")
-        else:
-            outcome = self._senders[channel.kind].send(delivery, now=self._clock())
+        outcome = self._send(lease, delivery)
+        if outcome is None:
+            log.info("delivery_dropped", delivery=delivery.id)
+            return
         if outcome.status == "retry" and lease.attempts > len(_DELIVERY_SECONDS):
             outcome = DeliveryOutcome(status="dead", http_status=outcome.http_status, error=outcome.error)
         elif outcome.status == "retry" and outcome.retry_at is None:
@@ -184,6 +197,24 @@ class Stages:
             )
         self._store.save_delivery(lease, outcome, now=self._clock())
         log.info("delivery_attempted", delivery=delivery.id, status=outcome.status, error=outcome.error)
+
+    def _send(self, lease: Lease, delivery: Delivery) -> DeliveryOutcome | None:
+        """One attempt; None where nothing was left to tell.
+
+        Raises:
+            NotYet: quiet hours, a mute, an earlier message of the same change, or a busy channel.
+        """
+        channel, now = delivery.subscription.channel, self._clock()
+        if channel.disabled is not None:
+            return DeliveryOutcome(status="dead", error=f"the channel is disabled: {channel.disabled}")
+        if channel.kind not in self._senders:
+            return DeliveryOutcome(status="dead", error=f"no channel of kind {channel.kind!r} is known")
+        held = held_until(delivery.subscription.terms, now)
+        if held is not None:
+            raise NotYet("quiet hours, or muted", seconds=(held - now).total_seconds())
+        with self._lanes.turn(channel):
+            sealed = self._store.seal_delivery(lease, self._compose, now=now)
+            return None if sealed is None else self._senders[channel.kind].send(sealed, now=self._clock())
 
     def _give_up(self, lease: Lease, exc: PermanentFailure) -> None:
         if lease.kind == "fetch":

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from ipaddress import ip_network
 
-import msgspec
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from domain.subscriptions import Quote, body, idempotency_key
+from domain.alerts.message import Item, Quote, compose
+from domain.alerts.wording import words
+from domain.positions import Change
+from domain.subscriptions import idempotency_key
 from tests.support.receiver import Receiver, receiving
 from workers.channels.webhook import WebhookSender, new_secret, signed
 from workers.fetch.client import HttpClient
@@ -19,17 +21,23 @@ from workers.ports import Channel, Delivery, Subscription
 NOW = datetime.now(UTC)
 
 
-class Change(msgspec.Struct, frozen=True):
-    """A change to tell of."""
+CHANGE = Change(
+    key="c" * 32, actor="FRA", issue="ukraine.foreign-troops", kind="reversed", before="opposes", after="supports",
+    on="2025-09-04", speaker="macron", event_ids=(), sources=2, confidence=0.9, contested=False, evidence=(),
+)  # fmt: skip
 
-    key: str = "c" * 32
-    actor: str = "FRA"
-    issue: str = "ukraine.foreign-troops"
-    kind: str = "reversed"
-    before: str | None = "opposes"
-    after: str | None = "supports"
-    on: str = "2025-09-04"
-    speaker: str | None = "macron"
+
+class Ids:
+    """Names that are the ids."""
+
+    def actor(self, actor: str, _language: str) -> str:
+        return actor
+
+    def issue(self, issue: str, _language: str) -> str:
+        return issue
+
+    def speaker(self, speaker: str | None, _language: str) -> str:
+        return speaker or ""
 
 
 @pytest.fixture
@@ -47,9 +55,12 @@ def sender() -> Iterator[WebhookSender]:
 
 def delivery(target: str, *secrets: str) -> Delivery:
     quote = Quote(text="أعلن ماكرون أن دولا تعهدت بإرسال قوات.", url="https://one.example/a", outlet="منارة الخبر")
+    item = Item(delivery=1, change=CHANGE, quotes=(quote,))
+    key = idempotency_key(1, "c" * 32)
+    composed = compose([item], key=key, at=NOW, language="en", names=Ids(), wording=words)
+    assert composed is not None
     return Delivery(
-        id=1, key=idempotency_key(1, "c" * 32), status="waiting", attempts=0,
-        body=body(Change(), at=NOW, evidence=[quote], sources=2, confidence=0.9),
+        id=1, key=key, status="waiting", attempts=0, body=composed.body,
         subscription=Subscription(
             id=1, created_at=NOW, channel=Channel(id=1, kind="webhook", target=target, secrets=secrets)
         ),

@@ -68,7 +68,7 @@ def _run(line: str, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> clic
     monkeypatch.setenv("MARSAD_FETCH_ALLOW_NETWORKS", "127.0.0.0/8")
     command, _, source = line.partition(" < ")
     arguments = [receiver.url if word.startswith("https://example") else word for word in shlex.split(command)[1:]]
-    if arguments[:2] == ["subscriptions", "test"]:
+    if arguments[0] == "subscriptions" and arguments[1] != "add":
         CliRunner().invoke(cli, ["subscriptions", "add", "--webhook", receiver.url])
     return CliRunner().invoke(cli, arguments, input=Path(source).read_bytes() if source else None)
 
@@ -92,7 +92,7 @@ def test_every_setting_is_documented_and_no_other() -> None:
     rows = re.findall(r"^\| `(MARSAD_[A-Z_]+)` \| (.*?) \|", README, re.MULTILINE)
     assert [name for name, _ in rows] == list(known)
     everywhere = set(re.findall(r"MARSAD_[A-Z_]+", README))
-    assert everywhere == {*known, "MARSAD_CONFIG", "MARSAD_DATABASE_URL_FILE", "MARSAD_REDIS_URL_FILE"}
+    assert everywhere == {*known, "MARSAD_CONFIG", "MARSAD_DATABASE_URL_FILE", "MARSAD_REDIS_URL_FILE", "MARSAD_SMTP_URL_FILE"}
 
 
 def test_the_documented_defaults_are_the_defaults() -> None:

@@ -73,6 +73,7 @@ class Fleet:
         self.env = environment(
             folder, MARSAD_FEEDS=str(site.feeds), MARSAD_HOST_DELAY="0", MARSAD_DATABASE_URL=database, MARSAD_PORT="0",
             MARSAD_REDIS_URL=queue.url, MARSAD_LEASE_SECONDS=str(lease), MARSAD_ATTEMPTS="90", MARSAD_THREADS="4",
+            MARSAD_ALERT_WAIT="0",
         )  # fmt: skip
         channel = self.store.add_channel("webhook", site.url + ALERTS, secrets=(new_secret(),), now=utc_now())
         site.inbox.secrets = (*site.inbox.secrets, *channel.secrets)

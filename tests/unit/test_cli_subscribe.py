@@ -155,3 +155,88 @@ def test_quarantined_work_is_shown_tried_again_and_dropped(receiver: Receiver, a
     assert run("quarantine", "drop", "--all").stdout == "1 dropped\n"
     assert asked("quarantine", "list") == []
     assert run("quarantine", "list").stdout == "nothing is in quarantine\n"
+
+
+def test_filters_and_terms_are_kept_shown_and_edited(receiver: Receiver) -> None:
+    added = asked(
+        "subscriptions", "add", "--webhook", receiver.url, "--actor", "FRA", "--stance", "Supports", "--min-sources", "2",
+        "--min-confidence", "0.5", "--digest", "daily", "--hour", "7", "--quiet", "22:00-06:30", "--zone", "Asia/Qatar",
+        "--language", "ar",
+    )  # fmt: skip
+    (found,) = asked("subscriptions", "list")
+    wanted = {
+        "actors": ["FRA"], "stances": ["supports"], "min_sources": 2, "min_confidence": 0.5, "digest": "daily", "hour": 7,
+        "quiet": ["22:00", "06:30"], "zone": "Asia/Qatar", "language": "ar", "muted_until": None,
+    }  # fmt: skip
+    assert {name: found[name] for name in wanted} == wanted
+    number = str(added["id"])
+    edited = asked(
+        "subscriptions", "edit", number, "--actor", "any", "--stance", "any", "--quiet", "off", "--digest", "now",
+        "--mute-until", "2030-01-01T00:00",
+    )  # fmt: skip
+    assert (edited["actors"], edited["stances"], edited["quiet"], edited["digest"]) == ([], [], None, "now")
+    assert edited["muted_until"].startswith("2030-01-01")
+    assert edited["min_sources"] == 2
+    assert asked("subscriptions", "list") == [edited]
+    assert asked("subscriptions", "edit", number, "--mute-until", "off")["muted_until"] is None
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        ((), "nothing to change"), (("--quiet", "22-7"), "22"), (("--zone", "Mars"), "Mars"), (("--hour", "25"), "25"),
+        (("--mute-until", "soon"), "soon"), (("--min-confidence", "2"), "2"), (("--actor", "XYZZY"), "XYZZY"),
+    ],
+)  # fmt: skip
+def test_an_edit_that_makes_no_sense_is_refused(receiver: Receiver, options: tuple[str, ...], word: str) -> None:
+    added = asked("subscriptions", "add", "--webhook", receiver.url)
+    refused = run("subscriptions", "edit", str(added["id"]), *options)
+    assert refused.exit_code == 2
+    assert word in refused.stderr
+
+
+def test_a_rotated_secret_signs_beside_the_old_one_for_a_while(receiver: Receiver, app: App) -> None:
+    added = asked("subscriptions", "add", "--webhook", receiver.url)
+    number = str(added["id"])
+    rotated = asked("subscriptions", "rotate", number, "--overlap", "1")
+    run("subscriptions", "test", number)
+    for secret in (added["secret"], rotated["secret"]):
+        Webhook(secret).verify(receiver.received[-1].body, receiver.received[-1].headers)
+    shift(app)
+    deliver(app)  # far in the future: the old one has ended
+    assert len(receiver.received[-1].headers["webhook-signature"].split()) == 1
+    assert rotated["secret"] not in run("subscriptions", "list", "--json").stdout
+
+
+def test_a_backtest_lists_what_would_have_been_sent(receiver: Receiver, app: App) -> None:
+    added = asked("subscriptions", "add", "--webhook", receiver.url, "--actor", "USA", "--change", "shifted")
+    number = str(added["id"])
+    days = "3650"
+    sent = asked("subscriptions", "backtest", number, "--days", days)
+    kinds = asked("changes", "--actor", "USA", "--kind", "shifted")
+    assert sorted(key for s in sent for key in s["changes"]) == sorted(c["key"] for c in kinds)
+    shown = run("subscriptions", "backtest", number, "--days", days).stdout
+    assert f"would have sent {len(sent)} message" in shown
+    assert receiver.received == []
+
+
+def test_a_channel_of_another_kind_is_added_by_its_option(receiver: Receiver) -> None:
+    added = asked("subscriptions", "add", "--mail", "Reader@Example.org", "--language", "ar")
+    assert (added["target"], added["secret"]) == ("Reader@example.org", None)
+    token = "tgram://123456789:abcdefghijklmnopqrstuvwxyz123456789/12315544"
+    assert "abcdefghij" not in run("subscriptions", "add", "--apprise", token).stdout
+    assert "abcdefghij" not in run("subscriptions", "list").stdout
+    refused = run("subscriptions", "add", "--mail", "a@b.example", "--webhook", receiver.url)
+    assert refused.exit_code == 2
+    assert "one target" in refused.stderr
+
+
+def test_every_attempt_is_shown(receiver: Receiver, app: App) -> None:
+    asked("subscriptions", "add", "--webhook", receiver.url)
+    shift(app)
+    receiver.answers = [(500, {})]
+    deliver(app)
+    (found,) = asked("deliveries")
+    (attempt,) = asked("deliveries", "attempts", str(found["id"]))
+    assert (attempt["status"], attempt["attempt"]) == ("retry", 1)
+    assert "500" in run("deliveries", "attempts", str(found["id"])).stdout

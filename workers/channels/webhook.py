@@ -10,10 +10,12 @@ from base64 import b64encode
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 
 from domain.errors import InputError, PermanentFailure, TemporaryFailure
+from workers.channels.registry import Parts
 from workers.ports import Delivery, DeliveryOutcome
 
 _GONE = 410
@@ -49,7 +51,7 @@ class WebhookSender:
         """
         channel = delivery.subscription.channel
         try:
-            headers = signed(channel.secrets, delivery.key, delivery.body, now=now)
+            headers = signed(channel.signing(now), delivery.key, delivery.body, now=now)
             answer = self._client.post(channel.target, delivery.body.encode(), headers)
         except InputError as exc:
             return DeliveryOutcome(status="dead", error=str(exc), disable=str(exc))
@@ -80,6 +82,36 @@ def signed(secrets: Sequence[str], key: str, body: str, *, now: datetime) -> dic
         "webhook-timestamp": str(int(at.timestamp())),
         "webhook-signature": " ".join(signatures),
     }
+
+
+def make(parts: Parts) -> WebhookSender:
+    """The sender."""
+    return WebhookSender(parts.client)
+
+
+def check(target: str) -> str:
+    """An address that can be posted to, as far as its form goes.
+
+    Raises:
+        InputError: it is none.
+    """
+    text = target.strip()
+    parts = urlsplit(text)
+    if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
+        raise InputError(f"{text[:80]!r}: only http and https addresses can be posted to")
+    if "@" in parts.netloc:
+        raise InputError("the address carries a user name or password: remove it")
+    return text
+
+
+def shown(target: str) -> str:
+    """The address."""
+    return target
+
+
+def new_secrets() -> tuple[str, ...]:
+    """What a new webhook is signed with."""
+    return (new_secret(),)
 
 
 def _refused(exc: PermanentFailure) -> DeliveryOutcome:

@@ -14,7 +14,7 @@ import click
 import structlog
 
 from domain.errors import MarsadError
-from workers.cli import ask, database, evaluate, fleet, log, quarantine, read, registry, run, subscribe
+from workers.cli import ask, database, deliveries, evaluate, fleet, log, quarantine, read, registry, run, subscribe
 
 EXIT_ERROR = 2
 EXIT_INTERRUPTED = 130
@@ -108,7 +108,7 @@ def configure_logging(*, verbose: bool) -> None:
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
 
 
-for module in (run, fleet, read, evaluate, ask, subscribe, quarantine, log, database, registry):
+for module in (run, fleet, read, evaluate, ask, subscribe, deliveries, quarantine, log, database, registry):
     module.register(cli)
 
 

@@ -8,12 +8,14 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from workers.bootstrap import App, open_default
 from workers.cli.output import inline
 
 if TYPE_CHECKING:
     from workers.service import Pass
+    from workers.settings import Settings
 
 _SHOWN = 40  # lines of one kind
 
@@ -30,7 +32,8 @@ def run(once: bool) -> None:
     """Run the whole service in one process, until SIGTERM or Ctrl-C."""
     from workers.service import run_once, until_told
 
-    with until_told() as told, open_default() as app:
+    # a pass waits for nothing: what it finds is told at its end
+    with until_told() as told, open_default(_at_once if once else None) as app:
         if once:
             print_summary(run_once(app, _tell, told))
         else:
@@ -44,7 +47,7 @@ def demo(once: bool) -> None:
     from workers.demo.play import Demo, demo_settings
     from workers.service import run_once, until_told
 
-    with until_told() as told, Demo() as site, open_default(lambda s: demo_settings(s, site)) as app:
+    with until_told() as told, Demo() as site, open_default(lambda s: _at_once(demo_settings(s, site))) as app:
         click.echo(f"The shipped corpus is served at {site.url} (feeds in RSS and Atom).")
         site.subscribe(app)
         print_summary(run_once(app, _tell, told))
@@ -52,6 +55,10 @@ def demo(once: bool) -> None:
             site.report(app)
         if not once and not told.is_set():
             serve(app, told)
+
+
+def _at_once(settings: Settings) -> Settings:
+    return msgspec.structs.replace(settings, alert_wait=0.0)
 
 
 def serve(app: App, told: threading.Event) -> None:

@@ -7,19 +7,18 @@ know a database.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import msgspec
 
 from domain.events import Read, Retraction
 from domain.log import RecordedEvent
-from domain.positions import Change, Fact, facts, fold_on
-from domain.subscriptions import body, idempotency_key, matches
-from workers.ports import Subscription
-from workers.store.positions import NewDelivery, Projecting
+from domain.positions import facts, fold_on
+from workers.projections.alerts import Alerts
+from workers.store.positions import Projecting
 from workers.store.resuming import Key
 
 NAME = "positions"
@@ -58,13 +57,20 @@ class PositionsRunner:
 
     `batch`: events a transaction; on SQLite nobody else writes meanwhile. `patience`: facts folded a transaction. Far
     behind, facts are taken in first, so that each key is folded once and not once a batch. `every`: facts of one key
-    between two places where its fold can go on.
+    between two places where its fold can go on. `alert_wait`: seconds for which a message waits for others of its kind.
     """
 
     def __init__(
-        self, store: Projectable, *, batch: int = 1000, patience: int = 20_000, every: int = STATE_EVERY
+        self,
+        store: Projectable,
+        *,
+        batch: int = 1000,
+        patience: int = 20_000,
+        every: int = STATE_EVERY,
+        alert_wait: float = 0.0,
     ) -> None:
         self._store = store
+        self._alerts = Alerts(timedelta(seconds=alert_wait))
         self._every = every
         self._batch = batch
         self._patience = patience
@@ -93,7 +99,7 @@ class PositionsRunner:
             taken = take_in(unit, self._batch, now=now)
             if taken == self._batch:
                 return Progress(events=taken)
-            folded = fold_marked(unit, self._patience, now=now, every=self._every, subscriptions=unit.subscriptions())
+            folded = fold_marked(unit, self._patience, now=now, every=self._every, alerts=self._alerts)
             return folded + Progress(events=taken)
 
 
@@ -112,9 +118,9 @@ def fold_marked(
     *,
     now: datetime,
     every: int = STATE_EVERY,
-    subscriptions: Sequence[Subscription] = (),
+    alerts: Alerts | None = None,
 ) -> Progress:
-    """Fold keys that wait, until so many facts were folded; changes that are new go to the subscriptions."""
+    """Fold keys that wait, until so many facts were folded; what is new or otherwise goes to the subscribers."""
     done: list[Key] = []
     folded = changes = deliveries = 0
     for key in unit.marked(limit=1000):
@@ -124,10 +130,9 @@ def fold_marked(
         unit.put_position(key, outcome.position, sequence=unit.checkpoint)
         after = "" if start is None else start.day
         new = unit.put_changes(key, outcome.changes, sequence=unit.checkpoint, now=now, after=after)
-        messages = _messages(unit, new, later, subscriptions, now=now)
-        unit.add_deliveries(messages, now=now)
+        if alerts is not None:
+            deliveries += alerts.write(unit, new, now=now)
         changes += len(new)
-        deliveries += len(messages)
         done.append(key)
         folded += len(later)
         if folded >= patience:
@@ -148,34 +153,3 @@ def _take_in(unit: Projecting, events: Sequence[RecordedEvent]) -> set[Key]:
             if key is not None:
                 keys.add(key)
     return keys
-
-
-def _messages(
-    unit: Projecting,
-    changes: Sequence[Change],
-    standing: Iterable[Fact],
-    subscriptions: Sequence[Subscription],
-    *,
-    now: datetime,
-) -> list[NewDelivery]:
-    """One message for each new change and each subscription that asked for it."""
-    by_id = {fact.event_id: fact for fact in standing}
-    messages: list[NewDelivery] = []
-    for change in changes:
-        wanted = [s for s in subscriptions if matches(s, change)]
-        if not wanted:
-            continue
-        evidence = unit.quotes([by_id[i] for i in change.event_ids if i in by_id])
-        text = body(change, at=now, evidence=evidence, sources=change.sources, confidence=change.confidence)
-        for subscription in wanted:
-            disabled = subscription.channel.disabled
-            messages.append(
-                NewDelivery(
-                    subscription_id=subscription.id,
-                    change_key=change.key,
-                    key=idempotency_key(subscription.id, change.key),
-                    body=text,
-                    dead=None if disabled is None else f"the channel is disabled: {disabled}",
-                )
-            )
-    return messages

@@ -18,27 +18,15 @@ from sqlalchemy import Connection, Delete, Select, Table, and_, bindparam, func,
 from domain.errors import Conflict
 from domain.log import RecordedEvent
 from domain.positions import Change, Fact, Position, State, valid_day
-from domain.subscriptions import Quote
-from workers.ports import Subscription
 from workers.store import schema as t
+from workers.store.alerting import AlertRows, Moved
 from workers.store.log import head, read
 from workers.store.resuming import LIVE, REBUILD, Key, Tables, latest, pack, standing
-from workers.store.rows import Part, chunks, insert, ring, to_json
-from workers.store.subscriptions import active
-from workers.store.texts import Texts
+from workers.store.rows import Part, insert, to_json
 
 _POSITION = msgspec.json.Decoder(Position)
+_CHANGE = msgspec.json.Decoder(Change)
 _LOCK = 0x6D617200  # PostgreSQL's advisory locks are numbers; the projection's name is hashed beside it
-
-
-class NewDelivery(msgspec.Struct, frozen=True, kw_only=True):
-    """A message to write down. `dead`: why it is not to be sent (a disabled channel), else None."""
-
-    subscription_id: int
-    change_key: str
-    key: str
-    body: str
-    dead: str | None = None
 
 
 _BY_NAME = {tables.name: tables for tables in (LIVE, REBUILD)}
@@ -56,6 +44,8 @@ class Projecting:
         self._t = tables
         self._name = tables.name
         self._changes: int | None = None
+        self.alerts = AlertRows(connection)
+        self.moved: list[Moved] = []  # what `put_changes` found otherwise than it was
         where = t.checkpoints.c.projection == tables.name
         seen = connection.execute(select(t.checkpoints.c.seq).where(where)).scalar()
         if seen is None:
@@ -166,10 +156,14 @@ class Projecting:
         present = {change.key: change for change in changes}
         gone = [k for k, row in stored.items() if k not in present and row.withdrawn_at is None]
         for change_key in gone:
+            before = _CHANGE.decode(stored[change_key].data)
+            self.moved.append(Moved(before=before, change=before, was_withdrawn=False, withdrawn=True))
             self._update_change(change_key, {"withdrawn_at": now})
         for change_key, change in present.items():
             row = stored.get(change_key)
             if row is not None and (row.withdrawn_at is not None or row.data != to_json(change)):
+                before, back = _CHANGE.decode(row.data), row.withdrawn_at is not None
+                self.moved.append(Moved(before=before, change=change, was_withdrawn=back, withdrawn=False))
                 self._update_change(change_key, _change_row(change) | {"withdrawn_at": None})
         new = [change for change_key, change in present.items() if change_key not in stored]
         if new:
@@ -199,46 +193,6 @@ class Projecting:
     def _update_change(self, change_key: str, values: dict[str, Any]) -> None:
         table = self._t.changes
         self._connection.execute(table.update().where(table.c.change_key == change_key).values(values))
-
-    def subscriptions(self) -> list[Subscription]:
-        """Who is subscribed at this moment."""
-        return active(self._connection)
-
-    def quotes(self, facts: Sequence[Fact]) -> list[Quote]:
-        """The words of facts, in their order."""
-        texts = Texts(self._connection)
-        texts.load({fact.article for fact in facts})
-        return [
-            Quote(
-                text=texts.words(fact.article, fact.evidence, sha256=fact.text_sha256),
-                url=fact.url,
-                outlet=fact.outlet,
-                title=fact.title,
-                speaker=fact.speaker,
-                occurred_on=fact.occurred_on,
-            )
-            for fact in facts
-        ]
-
-    def add_deliveries(self, deliveries: Sequence[NewDelivery], *, now: datetime) -> None:
-        """Write messages down, each with its row of work."""
-        rows = [
-            {
-                "subscription_id": d.subscription_id,
-                "change_key": d.change_key,
-                "idempotency_key": d.key,
-                "body": d.body,
-                "status": "waiting" if d.dead is None else "dead",
-                "error": d.dead,
-                "created_at": now,
-            }
-            for d in deliveries
-        ]
-        for chunk in chunks(rows):
-            added = self._connection.execute(
-                t.deliveries.insert().values(list(chunk)).returning(t.deliveries.c.id, t.deliveries.c.status)
-            ).all()
-            ring(self._connection, "deliver", [str(i) for i, status in added if status == "waiting"], now=now)
 
     def advance(self, to: int, *, now: datetime) -> None:
         """Move the checkpoint.

@@ -304,7 +304,9 @@ channels = Table(
     _text("kind"),
     _text("target"),
     _text("secrets", default="[]"),
+    _time("secrets_until", nullable=True),  # until then all secrets sign, afterwards the first alone; null: all
     _text("disabled", nullable=True),
+    _time("failing_since", nullable=True),
     _time("created_at"),
     UniqueConstraint("kind", "target"),
     **_KEEP_NUMBERS,
@@ -318,9 +320,18 @@ subscriptions = Table(
     _text("actors", default="[]"),
     _text("issues", default="[]"),
     _text("changes", default="[]"),
+    _text("terms", default="{}"),
     _time("created_at"),
     _time("removed_at", nullable=True),
     **_KEEP_NUMBERS,
+)
+
+subscription_stamp = Table(  # moves with every change of a subscription or a channel, so that readers can keep both
+    "subscription_stamp",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("number", Big, nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
 )
 
 deliveries = Table(
@@ -329,6 +340,11 @@ deliveries = Table(
     _id(),
     Column("subscription_id", Big, ForeignKey("subscriptions.id"), nullable=False),
     Column("change_key", Text, ForeignKey("changes.change_key"), nullable=False, index=True),
+    Column("turn", Integer, nullable=False, server_default="0"),  # 0: the change; then corrections
+    _text("group_key", default=""),
+    Column("carried_by", Big, ForeignKey("deliveries.id"), index=True),  # the delivery whose message tells this one too
+    _time("sealed_at", nullable=True),  # when the message got its words
+    _text("told", nullable=True),
     _text("idempotency_key"),
     _text("body"),
     _text("status", default="waiting"),
@@ -336,11 +352,13 @@ deliveries = Table(
     _text("error", nullable=True),
     _time("created_at"),
     _time("delivered_at", nullable=True),
-    UniqueConstraint("subscription_id", "change_key"),
+    UniqueConstraint("subscription_id", "change_key", "turn"),
     UniqueConstraint("idempotency_key"),
-    CheckConstraint("status IN ('waiting', 'delivered', 'dead')", name="status"),
+    CheckConstraint("status IN ('waiting', 'delivered', 'dead', 'dropped')", name="status"),
     **_KEEP_NUMBERS,
 )
+_OPEN = deliveries.c.sealed_at.is_(None)
+Index("ix_deliveries_open", deliveries.c.subscription_id, postgresql_where=_OPEN, sqlite_where=_OPEN)
 
 delivery_attempts = Table(
     "delivery_attempts",

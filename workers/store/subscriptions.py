@@ -9,13 +9,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
 
-from domain.errors import Conflict, InputError
-from workers.ports import Channel, Delivery, DeliveryOutcome, Lease, Subscription
+from domain.alerts.backtest import Past
+from domain.alerts.matching import Wanted
+from domain.alerts.terms import Terms
+from domain.errors import Conflict, InputError, NotYet
+from workers.ports import Attempt, Channel, Compose, Delivery, DeliveryOutcome, Lease, Subscription
 from workers.store import schema as t
 from workers.store.rows import Part, finish, insert, ring, strings, to_json
+from workers.store.sealing import past_changes, seal
 from workers.store.work import fail
+
+_TERMS = msgspec.json.Decoder(Terms)
+_EARLIER_SECONDS = 30.0
 
 
 class SubscriptionRows(Part):
@@ -36,6 +44,7 @@ class SubscriptionRows(Part):
                 .on_conflict_do_update(index_elements=["kind", "target"], set_={"disabled": None})
                 .returning(t.channels)
             ).one()
+            stamp(connection)
         return _channel(row)
 
     def channels(self) -> list[Channel]:
@@ -50,6 +59,7 @@ class SubscriptionRows(Part):
         actors: Sequence[str] = (),
         issues: Sequence[str] = (),
         changes: Sequence[str] = (),
+        terms: Terms = Terms(),  # noqa: B008 -- frozen
         now: datetime,
     ) -> Subscription:
         """Who wants to know what, from now on; empty filters match everything.
@@ -67,12 +77,52 @@ class SubscriptionRows(Part):
                     actors=to_json(tuple(actors)),
                     issues=to_json(tuple(issues)),
                     changes=to_json(tuple(changes)),
+                    terms=to_json(terms),
                     created_at=now,
                 )
                 .returning(t.subscriptions.c.id)
             ).scalar_one()
+            stamp(connection)
             row = connection.execute(_SUBSCRIPTIONS.where(t.subscriptions.c.id == added)).one()
         return _subscription(row)
+
+    def edit_subscription(self, subscription_id: int, wanted: Wanted, *, due: datetime) -> bool:
+        """Other filters and terms, from now on; what waits without words goes at `due`. False where there is none."""
+        with self._db.write() as connection:
+            edited = connection.execute(
+                t.subscriptions.update()
+                .where(t.subscriptions.c.id == subscription_id, t.subscriptions.c.removed_at.is_(None))
+                .values(
+                    actors=to_json(wanted.actors),
+                    issues=to_json(wanted.issues),
+                    changes=to_json(wanted.changes),
+                    terms=to_json(wanted.terms),
+                )
+            )
+            stamp(connection)
+            d = t.deliveries.c
+            waiting = select(d.id).where(d.subscription_id == subscription_id, d.status == "waiting")
+            waiting = waiting.where(d.sealed_at.is_(None), d.carried_by.is_(None))
+            ring(connection, "deliver", [str(i) for i in connection.execute(waiting).scalars()], now=due)
+            return edited.rowcount == 1
+
+    def rotate(self, channel_id: int, secret: str, *, until: datetime | None) -> Channel:
+        """A new secret that signs first; the newest of the present ones signs beside it until then.
+
+        Raises:
+            InputError: there is no such channel.
+        """
+        with self._db.write() as connection:
+            where = t.channels.c.id == channel_id
+            present = connection.execute(select(t.channels.c.secrets).where(where)).scalar()
+            if present is None:
+                raise InputError(f"there is no channel {channel_id}")
+            secrets = to_json((secret, *strings(present)[:1]))
+            row = connection.execute(
+                t.channels.update().where(where).values(secrets=secrets, secrets_until=until).returning(t.channels)
+            ).one()
+            stamp(connection)
+        return _channel(row)
 
     def subscriptions(self) -> list[Subscription]:
         """Every subscription that was not removed, oldest first."""
@@ -89,6 +139,7 @@ class SubscriptionRows(Part):
             )
             if ended.rowcount != 1:
                 return False
+            stamp(connection)
             given_up = connection.execute(
                 t.deliveries.update()
                 .where(t.deliveries.c.subscription_id == subscription_id, t.deliveries.c.status == "waiting")
@@ -109,6 +160,39 @@ class SubscriptionRows(Part):
         with self._db.read() as connection:
             row = connection.execute(_DELIVERIES.where(t.deliveries.c.id == delivery_id)).one_or_none()
         return None if row is None else _delivery(row)
+
+    def seal_delivery(self, lease: Lease, compose: Compose, *, now: datetime) -> Delivery | None:
+        """The delivery with its words, fixed now if they were not; None where nothing is left to tell: it is settled.
+
+        Raises:
+            NotYet: an earlier message of the same change is on its way.
+        """
+        where = t.deliveries.c.id == int(lease.subject)
+        with self._db.write() as connection:
+            row = connection.execute(_DELIVERIES.where(where)).one()
+            found = _delivery(row)
+            if row.sealed_at is not None and found.body:
+                return found
+            if _earlier_waits(connection, found.id):
+                raise NotYet("an earlier message of the same change is on its way", seconds=_EARLIER_SECONDS)
+            body = seal(connection, found.id, lambda items: compose(found.subscription, found.key, items), now=now)
+            if body is None:
+                finish(connection, lease, now=now, note="nothing was left to tell")
+                return None
+            return msgspec.structs.replace(found, body=body)
+
+    def attempts(self, delivery_id: int) -> list[Attempt]:
+        """Every attempt to send a delivery, or the message that tells it, oldest first."""
+        a, d = t.delivery_attempts.c, t.deliveries.c
+        carrier = select(func.coalesce(d.carried_by, d.id)).where(d.id == delivery_id).scalar_subquery()
+        query = select(a.attempt, a.at, a.status, a.http_status, a.error).where(a.delivery_id == carrier)
+        with self._db.read() as connection:
+            return [Attempt(**row._mapping) for row in connection.execute(query.order_by(a.id))]
+
+    def past_changes(self, since: datetime) -> list[Past]:
+        """Changes that became known at that time or later, in that order, those taken back among them."""
+        with self._db.read() as connection:
+            return past_changes(connection, since)
 
     def deliveries(self, *, status: str | None = None, limit: int = 100) -> list[Delivery]:
         """Deliveries, newest first; `status`: waiting, delivered or dead."""
@@ -135,14 +219,15 @@ class SubscriptionRows(Part):
             attempt = connection.execute(
                 t.deliveries.update()
                 .where(t.deliveries.c.id == delivery_id)
-                .values(
-                    status=status,
-                    attempts=t.deliveries.c.attempts + 1,
-                    error=outcome.error,
-                    delivered_at=now if outcome.status == "delivered" else None,
-                )
+                .values(attempts=t.deliveries.c.attempts + 1)
                 .returning(t.deliveries.c.attempts)
             ).scalar_one()
+            delivered_at = now if outcome.status == "delivered" else None
+            connection.execute(
+                t.deliveries.update()
+                .where(_of_message(delivery_id))
+                .values(status=status, error=outcome.error, delivered_at=delivered_at)
+            )
             connection.execute(
                 t.delivery_attempts.insert().values(
                     delivery_id=delivery_id,
@@ -153,20 +238,22 @@ class SubscriptionRows(Part):
                     error=outcome.error,
                 )
             )
-            if outcome.disable is not None:
-                _disable(connection, delivery_id, outcome.disable)
+            _note_health(connection, delivery_id, outcome, now)
 
     def resend(self, delivery_id: int, *, now: datetime) -> bool:
-        """Send a dead delivery again, with the same key; False where there is no dead one of that id."""
+        """Send a dead delivery again, with the same key; False where there is no dead one of that id.
+
+        One that another's message tells is sent again with that message.
+        """
         with self._db.write() as connection:
-            again = connection.execute(
-                t.deliveries.update()
-                .where(t.deliveries.c.id == delivery_id, t.deliveries.c.status == "dead")
-                .values(status="waiting", error=None)
-            )
-            if again.rowcount != 1:
+            where = t.deliveries.c.id == delivery_id, t.deliveries.c.status == "dead"
+            carrier = connection.execute(select(t.deliveries.c.carried_by).where(*where)).one_or_none()
+            if carrier is None:
                 return False
-            ring(connection, "deliver", [str(delivery_id)], now=now)
+            first = delivery_id if carrier.carried_by is None else int(carrier.carried_by)
+            again = t.deliveries.update().where(_of_message(first), t.deliveries.c.status == "dead")
+            connection.execute(again.values(status="waiting", error=None))
+            ring(connection, "deliver", [str(first)], now=now)
             return True
 
 
@@ -175,13 +262,16 @@ _CHANNEL = (
     t.channels.c.kind.label("channel_kind"),
     t.channels.c.target,
     t.channels.c.secrets,
+    t.channels.c.secrets_until,
     t.channels.c.disabled,
+    t.channels.c.failing_since,
 )
 _SUBSCRIPTION = (
     t.subscriptions.c.id.label("subscription_id"),
     t.subscriptions.c.actors,
     t.subscriptions.c.issues,
     t.subscriptions.c.changes,
+    t.subscriptions.c.terms,
     t.subscriptions.c.created_at,
 )
 _SUBSCRIPTIONS: Select[Any] = select(*_SUBSCRIPTION, *_CHANNEL).join(
@@ -195,6 +285,8 @@ _DELIVERIES: Select[Any] = (
         t.deliveries.c.status,
         t.deliveries.c.attempts,
         t.deliveries.c.error,
+        t.deliveries.c.carried_by,
+        t.deliveries.c.sealed_at,
         *_SUBSCRIPTION,
         *_CHANNEL,
     )
@@ -209,18 +301,67 @@ def active(connection: Connection) -> list[Subscription]:
     return [_subscription(row) for row in connection.execute(query)]
 
 
-def _disable(connection: Connection, delivery_id: int, why: str) -> None:
+def stamp(connection: Connection) -> None:
+    """Note that a subscription or a channel changed."""
+    number = t.subscription_stamp.c.number
+    connection.execute(t.subscription_stamp.update().values(number=number + 1))
+
+
+def _of_message(delivery_id: int) -> ColumnElement[bool]:
+    """A delivery and those that its message tells; what was dropped from it stays so."""
+    d = t.deliveries.c
+    return and_(or_(d.id == delivery_id, d.carried_by == delivery_id), d.status != "dropped")
+
+
+def _earlier_waits(connection: Connection, delivery_id: int) -> bool:
+    """Whether an earlier message of a change that this delivery tells has words, and no end yet."""
+    mine, earlier = t.deliveries.alias("mine"), t.deliveries.alias("earlier")
+    query = (
+        select(earlier.c.id)
+        .join(
+            mine,
+            and_(
+                mine.c.subscription_id == earlier.c.subscription_id,
+                mine.c.change_key == earlier.c.change_key,
+                mine.c.turn > earlier.c.turn,
+            ),
+        )
+        .where(or_(mine.c.id == delivery_id, mine.c.carried_by == delivery_id))
+        .where(earlier.c.status == "waiting", earlier.c.sealed_at.is_not(None))
+        .limit(1)
+    )
+    return connection.execute(query).scalar() is not None
+
+
+def _note_health(connection: Connection, delivery_id: int, outcome: DeliveryOutcome, now: datetime) -> None:
+    """Keep whether a channel fails, and since when; and why it takes no more messages."""
     channel = (
         select(t.subscriptions.c.channel_id)
         .join(t.deliveries, t.deliveries.c.subscription_id == t.subscriptions.c.id)
         .where(t.deliveries.c.id == delivery_id)
         .scalar_subquery()
     )
-    connection.execute(t.channels.update().where(t.channels.c.id == channel).values(disabled=why))
+    c = t.channels
+    if outcome.disable is not None:
+        connection.execute(c.update().where(c.c.id == channel).values(disabled=outcome.disable))
+        stamp(connection)
+    if outcome.status == "delivered":
+        working = c.update().where(c.c.id == channel, c.c.failing_since.is_not(None))
+        connection.execute(working.values(failing_since=None))
+    else:
+        connection.execute(c.update().where(c.c.id == channel, c.c.failing_since.is_(None)).values(failing_since=now))
 
 
 def _channel(row: Row[Any]) -> Channel:
-    return Channel(id=row.id, kind=row.kind, target=row.target, secrets=strings(row.secrets), disabled=row.disabled)
+    return Channel(
+        id=row.id,
+        kind=row.kind,
+        target=row.target,
+        secrets=strings(row.secrets),
+        secrets_until=row.secrets_until,
+        disabled=row.disabled,
+        failing_since=row.failing_since,
+    )
 
 
 def _subscription(row: Row[Any]) -> Subscription:
@@ -229,7 +370,9 @@ def _subscription(row: Row[Any]) -> Subscription:
         kind=row.channel_kind,
         target=row.target,
         secrets=strings(row.secrets),
+        secrets_until=row.secrets_until,
         disabled=row.disabled,
+        failing_since=row.failing_since,
     )
     return Subscription(
         id=row.subscription_id,
@@ -237,6 +380,7 @@ def _subscription(row: Row[Any]) -> Subscription:
         actors=strings(row.actors),
         issues=strings(row.issues),
         changes=strings(row.changes),
+        terms=_TERMS.decode(row.terms),
         created_at=row.created_at,
     )
 
@@ -250,4 +394,5 @@ def _delivery(row: Row[Any]) -> Delivery:
         status=row.status,
         attempts=row.attempts,
         error=row.error,
+        carried_by=row.carried_by,
     )

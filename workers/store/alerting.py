@@ -1,0 +1,148 @@
+"""Deliveries as the projection writes them, in the transaction of the change.
+
+A delivery is one change for one subscription. The first that waits carries those that come for the same group until it
+is sealed (see `workers.store.sealing`). It must not know who wants what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, and_, case, func, select
+
+from domain.positions import Change
+from domain.subscriptions import idempotency_key
+from workers.ports import Subscription
+from workers.store import schema as t
+from workers.store.rows import chunks, insert, ring
+from workers.store.sealing import portions
+from workers.store.subscriptions import active
+
+
+class Moved(msgspec.Struct, frozen=True, kw_only=True):
+    """A change that was there and is otherwise now. `before`: as it was; `withdrawn`, `was_withdrawn`: taken back."""
+
+    before: Change
+    change: Change
+    was_withdrawn: bool
+    withdrawn: bool
+
+
+class NewDelivery(msgspec.Struct, frozen=True, kw_only=True):
+    """A change to tell. `group`: those of one group that wait go in one message; `dead`: why it is not to be sent."""
+
+    subscription_id: int
+    change_key: str
+    group: str
+    due: datetime
+    turn: int = 0
+    dead: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The stable name of its message."""
+        return idempotency_key(self.subscription_id, self.change_key, self.turn)
+
+
+class Rounds(msgspec.Struct, frozen=True, kw_only=True):
+    """What a subscription has of a change. `turn`: the newest delivery's."""
+
+    change_key: str
+    subscription_id: int
+    turn: int
+
+
+class AlertRows:
+    """Deliveries in an open transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def stamp(self) -> int:
+        """A number that moves whenever a subscription or a channel changes."""
+        return int(self._connection.execute(select(t.subscription_stamp.c.number)).scalar() or 0)
+
+    def subscriptions(self) -> list[Subscription]:
+        """Who is subscribed at this moment."""
+        return active(self._connection)
+
+    def told(self, change_keys: Collection[str]) -> list[Rounds]:
+        """For each change and subscription that has a delivery of it, none of them still open: the newest."""
+        d = t.deliveries.c
+        still_open = func.max(case((and_(d.sealed_at.is_(None), d.status == "waiting"), 1), else_=0))
+        query = select(d.change_key, d.subscription_id, func.max(d.turn).label("turn"))
+        query = query.group_by(d.change_key, d.subscription_id).having(still_open == 0)
+        found = []
+        for keys in portions(sorted(change_keys)):
+            rows = self._connection.execute(query.where(d.change_key.in_(keys)))
+            found += [Rounds(change_key=r.change_key, subscription_id=r.subscription_id, turn=r.turn) for r in rows]
+        return found
+
+    def add(self, news: Sequence[NewDelivery], *, now: datetime) -> int:
+        """Write deliveries down, each carried by what waits for its group, or with a row of work of its own.
+
+        One that is there already is left as it is. Returns how many are new.
+        """
+        carriers = self._open_carriers({d.subscription_id for d in news if d.dead is None})
+        leaders: list[NewDelivery] = []
+        followers: list[NewDelivery] = []
+        led: set[tuple[int, str]] = set()
+        for delivery in news:
+            group = (delivery.subscription_id, delivery.group)
+            if delivery.dead is None and (group in carriers or group in led):
+                followers.append(delivery)
+            else:
+                leaders.append(delivery)
+                led |= {group} if delivery.dead is None else set()
+        count = self._insert(leaders, carriers, now=now, lead=True)
+        return count + self._insert(followers, carriers, now=now, lead=False)
+
+    def _insert(
+        self, news: Sequence[NewDelivery], carriers: dict[tuple[int, str], int], *, now: datetime, lead: bool
+    ) -> int:
+        rows = [_row(d, None if lead else carriers.get((d.subscription_id, d.group)), now) for d in news]
+        due: dict[datetime, list[str]] = {}
+        by_key = {d.key: d for d in news}
+        count = 0
+        for chunk in chunks(rows):
+            statement = insert(self._connection, t.deliveries).values(list(chunk)).on_conflict_do_nothing()
+            added = self._connection.execute(statement.returning(t.deliveries.c.id, t.deliveries.c.idempotency_key))
+            for row in added.all():
+                count += 1
+                delivery = by_key[row.idempotency_key]
+                if not lead or delivery.dead is not None:
+                    continue
+                carriers[delivery.subscription_id, delivery.group] = row.id
+                due.setdefault(delivery.due, []).append(str(row.id))
+        for moment, ids in due.items():
+            ring(self._connection, "deliver", ids, now=moment)
+        return count
+
+    def _open_carriers(self, subscription_ids: Collection[int]) -> dict[tuple[int, str], int]:
+        """The deliveries that wait for others of their group; locked, so that none is sealed meanwhile."""
+        d = t.deliveries.c
+        query = select(d.id, d.subscription_id, d.group_key)
+        query = query.where(d.sealed_at.is_(None), d.status == "waiting", d.carried_by.is_(None)).with_for_update()
+        found: dict[tuple[int, str], int] = {}
+        for ids in portions(sorted(subscription_ids)):
+            for row in self._connection.execute(query.where(d.subscription_id.in_(ids)).order_by(d.id)):
+                found[row.subscription_id, row.group_key] = row.id
+        return found
+
+
+def _row(delivery: NewDelivery, carried_by: int | None, now: datetime) -> dict[str, Any]:
+    return {
+        "subscription_id": delivery.subscription_id,
+        "change_key": delivery.change_key,
+        "turn": delivery.turn,
+        "group_key": delivery.group,
+        "carried_by": carried_by,
+        "idempotency_key": delivery.key,
+        "body": "",
+        "status": "waiting" if delivery.dead is None else "dead",
+        "error": delivery.dead,
+        "created_at": now,
+    }
