@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import cached_property
+from hmac import compare_digest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -192,6 +193,17 @@ class App:
             if mention.precision == "day" and mention.occurred_on is not None:
                 return mention.occurred_on
         return None
+
+    def unsubscribe(self, token: str) -> bool:
+        """End the subscription that the link of a letter names; False where it names none."""
+        from workers.channels.mail import token as made
+
+        number, _, _ = token.partition(".")
+        for found in self.store.subscriptions():
+            if str(found.id) == number and found.channel.kind == "mail":
+                same = compare_digest(made(found).encode(), token.encode())
+                return same and self.store.remove_subscription(found.id, now=self.clock())
+        return False
 
     def feeds(self) -> list[FeedSpec]:
         """The list of feeds that the settings name."""

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from types import FrameType
 
 import msgspec
@@ -27,6 +28,7 @@ from workers.store.queries import Failure, Summary
 log = structlog.get_logger()
 SWEEP_SECONDS = 0.5
 POLL_CHECK_SECONDS = 5.0
+SOON_SECONDS = 2.0
 STOP_MILLISECONDS = 30_000
 _PROGRESS_SECONDS = 2.0
 _WEB_STOP_SECONDS = 10
@@ -75,7 +77,7 @@ def run_once(app: App, progress: Callable[[str], None], told: threading.Event) -
     worker = app.bell.worker(app.settings.threads)
     tell = _Progress(app, before, progress)
     try:
-        while not told.is_set() and (app.sweeper.sweep() or store.due(app.clock(), limit=1) or _leased(app)):
+        while not told.is_set() and (app.sweeper.sweep() or _soon(app) or _leased(app)):
             told.wait(0.05)
             tell.now_and_then()
     finally:
@@ -87,6 +89,12 @@ def run_once(app: App, progress: Callable[[str], None], told: threading.Event) -
         waiting=sum(states.get("waiting", 0) for states in work.values()),
         quarantined=sum(states.get("quarantined", 0) for states in work.values()),
     )  # fmt: skip
+
+
+def _soon(app: App) -> bool:
+    """Whether work falls due in a moment: messages that wait for their channel's turn."""
+    due = app.store.next_due()
+    return due is not None and due <= app.clock() + timedelta(seconds=SOON_SECONDS)
 
 
 def _leased(app: App) -> int:

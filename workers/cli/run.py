@@ -47,7 +47,7 @@ def demo(once: bool) -> None:
     from workers.demo.play import Demo, demo_settings
     from workers.service import run_once, until_told
 
-    with until_told() as told, Demo() as site, open_default(lambda s: _at_once(demo_settings(s, site))) as app:
+    with until_told() as told, Demo() as site, open_default(lambda s: demo_settings(s, site)) as app:
         click.echo(f"The shipped corpus is served at {site.url} (feeds in RSS and Atom).")
         site.subscribe(app)
         print_summary(run_once(app, _tell, told))
@@ -66,7 +66,13 @@ def serve(app: App, told: threading.Event) -> None:
     from workers.service import Service
     from workers.web.app import make_app
 
-    web = make_app(app.store.queries, registry=app.registry, titles=app.titles, hosts=app.settings.hosts)
+    web = make_app(
+        app.store.queries,
+        registry=app.registry,
+        titles=app.titles,
+        hosts=app.settings.hosts,
+        unsubscribe=app.unsubscribe,
+    )
     service = Service(app, web)
     service.start()
     click.echo(f"The page: {service.page}   (Ctrl-C stops)")

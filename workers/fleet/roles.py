@@ -88,7 +88,13 @@ def serve(app: App, told: threading.Event, tell: Tell) -> None:
     from workers.service import WebServer
     from workers.web.app import make_app
 
-    web = make_app(app.store.queries, registry=app.registry, titles=app.titles, hosts=app.settings.hosts)
+    web = make_app(
+        app.store.queries,
+        registry=app.registry,
+        titles=app.titles,
+        hosts=app.settings.hosts,
+        unsubscribe=app.unsubscribe,
+    )
     server = WebServer(web, app.settings.host, app.settings.port)
     server.start()
     tell(f"web: {server.page}")

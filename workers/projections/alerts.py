@@ -20,7 +20,7 @@ from workers.store.positions import Projecting
 class Alerts:
     """Keeps the subscriptions between transactions, and asks for them again once one of them has changed.
 
-    `wait`: for how long a message waits for others of its position.
+    `wait`: for how long a message waits for others of its position; with none, each change is a message of its own.
     """
 
     def __init__(self, wait: timedelta) -> None:
@@ -70,7 +70,7 @@ class Alerts:
             subscription_id=subscription.id,
             change_key=change.key,
             turn=turn,
-            group="" if when.whole else f"{change.actor}/{change.issue}",
+            group="" if when.whole else f"{change.actor}/{change.issue}" if self._wait else change.key,
             due=when.at,
             dead=None if disabled is None else f"the channel is disabled: {disabled}",
         )

@@ -6,7 +6,7 @@ It must not know how a message is sent.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -23,7 +23,7 @@ from workers.store.sealing import past_changes, seal
 from workers.store.work import fail
 
 _TERMS = msgspec.json.Decoder(Terms)
-_EARLIER_SECONDS = 30.0
+_EARLIER_SECONDS = 1.0
 
 
 class SubscriptionRows(Part):
@@ -173,8 +173,10 @@ class SubscriptionRows(Part):
             found = _delivery(row)
             if row.sealed_at is not None and found.body:
                 return found
-            if _earlier_waits(connection, found.id):
-                raise NotYet("an earlier message of the same change is on its way", seconds=_EARLIER_SECONDS)
+            earlier = _earlier_waits(connection, found.id)
+            if earlier is not None:
+                pause = max((earlier - now).total_seconds(), _EARLIER_SECONDS)
+                raise NotYet("an earlier message of the same change is on its way", seconds=pause)
             body = seal(connection, found.id, lambda items: compose(found.subscription, found.key, items), now=now)
             if body is None:
                 finish(connection, lease, now=now, note="nothing was left to tell")
@@ -313,24 +315,26 @@ def _of_message(delivery_id: int) -> ColumnElement[bool]:
     return and_(or_(d.id == delivery_id, d.carried_by == delivery_id), d.status != "dropped")
 
 
-def _earlier_waits(connection: Connection, delivery_id: int) -> bool:
-    """Whether an earlier message of a change that this delivery tells has words, and no end yet."""
+def _earlier_waits(connection: Connection, delivery_id: int) -> datetime | None:
+    """When an earlier message of a change that this delivery tells is tried again, if one has words and no end yet."""
     mine, earlier = t.deliveries.alias("mine"), t.deliveries.alias("earlier")
+    same = and_(
+        mine.c.subscription_id == earlier.c.subscription_id,
+        mine.c.change_key == earlier.c.change_key,
+        mine.c.turn > earlier.c.turn,
+    )
     query = (
-        select(earlier.c.id)
-        .join(
-            mine,
-            and_(
-                mine.c.subscription_id == earlier.c.subscription_id,
-                mine.c.change_key == earlier.c.change_key,
-                mine.c.turn > earlier.c.turn,
-            ),
-        )
-        .where(or_(mine.c.id == delivery_id, mine.c.carried_by == delivery_id))
+        select(func.coalesce(earlier.c.carried_by, earlier.c.id))
+        .join(mine, same)
+        .where(or_(mine.c.id == delivery_id, mine.c.carried_by == delivery_id), mine.c.turn > 0)
         .where(earlier.c.status == "waiting", earlier.c.sealed_at.is_not(None))
         .limit(1)
     )
-    return connection.execute(query).scalar() is not None
+    found = connection.execute(query).scalar()
+    if found is None:
+        return None
+    again = select(t.work.c.next_attempt_at).where(t.work.c.kind == "deliver", t.work.c.subject == str(found))
+    return connection.execute(again).scalar() or datetime.min.replace(tzinfo=UTC)
 
 
 def _note_health(connection: Connection, delivery_id: int, outcome: DeliveryOutcome, now: datetime) -> None:

@@ -5,7 +5,7 @@ It must not know the store, only its queries, nor who runs it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,6 +26,8 @@ from workers.web.api import Api, Clock
 from workers.web.guard import HEADERS, Guard
 from workers.web.pages import Pages
 from workers.web.problems import problem, status_of
+from workers.web.streams import Streams
+from workers.web.unsubscribe import routes as unsubscribing
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -42,10 +44,17 @@ def make_app(
     titles: Titles | None = None,
     hosts: Iterable[str] = (),
     clock: Clock = utc_now,
+    unsubscribe: Callable[[str], object] | None = None,
 ) -> Starlette:
-    """The application. `hosts`: names besides localhost and addresses under which it answers."""
+    """The application. `hosts`: names besides localhost and addresses under which it answers.
+
+    `unsubscribe`: ends the subscription that a letter's link names.
+    """
     asking = Asking(registry)
-    pages = Pages(queries, registry, titles or Titles(registry), asking, clock)
+    names = titles or Titles(registry)
+    pages = Pages(queries, registry, names, asking, clock)
+    streams = Streams(queries, asking, names).routes()
+    links = [] if unsubscribe is None else unsubscribing(unsubscribe)
     api = Api(queries, asking, clock)
 
     def failed(request: Request, exc: Exception) -> Response:
@@ -59,7 +68,7 @@ def make_app(
         return answer
 
     return Starlette(
-        routes=[*pages.routes(), *api.routes(), Mount("/static", StaticFiles(directory=_STATIC))],
+        routes=[*pages.routes(), *streams, *links, *api.routes(), Mount("/static", StaticFiles(directory=_STATIC))],
         middleware=[Middleware(Guard, hosts=tuple(hosts))],
         exception_handlers={HTTPException: failed, MarsadError: failed, Exception: failed},
     )

@@ -84,7 +84,8 @@ class _Answer:
             headers = MutableHeaders(raw=message["headers"])
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
-            if not self._etags or message["status"] != 200 or "etag" in headers:
+            endless = headers.get("content-type", "").startswith("text/event-stream")
+            if not self._etags or message["status"] != 200 or "etag" in headers or endless:
                 await self._send(message)
             else:
                 self._start = message
