@@ -43,6 +43,9 @@ lock: ## Resolve requirements*.in into the hashed files (needs uv)
 bench: install-dev ## Measure the log and its projections (BENCH_ARGS="--quick --scale 10000,100000,1000000")
 	$(BIN)/python -m tests.bench $(BENCH_ARGS)
 
+bench-alerts: install-dev ## Measure alerts: 10,000 deliveries with a third of the endpoints failing, and matching
+	$(BIN)/python -m tests.bench.alerts $(BENCH_ARGS)
+
 bench-reading: install-dev ## Measure the extractor: speed, start, memory, growth, worst inputs
 	$(BIN)/python -m tests.gold.bench
 

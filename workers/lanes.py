@@ -16,7 +16,7 @@ from domain.errors import NotYet
 from workers.ports import Channel
 
 _HEALTHY_SECONDS = 1.0
-_FAILING_SECONDS = 5.0
+_FAILING_SECONDS = 20.0
 
 
 class Lanes:

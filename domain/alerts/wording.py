@@ -44,7 +44,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "evidence": ("بعض الأدلة سُحب، والتغيّر قائم بغيره", "Some evidence was taken back; the change stands by the rest"),
     "again": ("قام هذا التغيّر من جديد", "This change stands again"),
     "lost": ("دليل مسحوب", "Taken back"),
-    "changes": ("تغيّرات", "changes"),
+    "changes": ("تغيّرات", "Changes"),
 }  # fmt: skip
 
 
@@ -75,7 +75,7 @@ def title(data: Data) -> str:
     if len({(t.actor, t.issue) for t in shown}) > 1:
         names = dict.fromkeys(_clean(t.actor_name or t.actor) for t in shown)
         comma = "، " if data.language == "ar" else ", "
-        return f"{len(shown)} {word('changes', data.language)}: {comma.join(list(names)[:5])}"
+        return f"{word('changes', data.language)} ({len(shown)}): {comma.join(list(names)[:5])}"
     head = f"{_who(data)}: {_what(data)}: {_way(data, data.language)}"
     return head if data.correction is None else f"{word('correction', data.language)}: {head}"
 
@@ -87,7 +87,7 @@ def blocks(data: Data) -> tuple[Block, ...]:
 
 def words(data: Data) -> tuple[str, str]:
     """Title and plain text of a message."""
-    parts = [_text(block) for block in blocks(data)]
+    parts = [_text(block, data.language) for block in blocks(data)]
     return title(data), "\n\n".join(parts) + "\n"
 
 
@@ -103,7 +103,7 @@ def _block(told: Told, language: Language) -> Block:
     first = next((quote for quote in told.evidence if quote.text), None)
     if first is not None:
         lines.append(Line(word("words", language), _clean(first.text)[:_LONGEST_QUOTE], "quote"))
-    outlets = _outlets(told.evidence)
+    outlets = _outlets(told.evidence, language)
     if told.sources:
         lines.append(Line(word("outlets", language), f"{told.sources}" + (f" ({outlets})" if outlets else "")))
     if told.contested:
@@ -115,14 +115,14 @@ def _block(told: Told, language: Language) -> Block:
     return Block(f"{_who(told)}: {_what(told)}", tuple(lines))
 
 
-def _text(block: Block) -> str:
-    return "\n".join([block.head, *(f"{line.label}: {_isolated(line)}" for line in block.lines)])
+def _text(block: Block, language: Language) -> str:
+    return "\n".join([block.head, *(f"{line.label}: {_isolated(line, language)}" for line in block.lines)])
 
 
-def _isolated(line: Line) -> str:
+def _isolated(line: Line, language: Language) -> str:
     if line.kind == "quote":
         return f"{_RIGHT}«{line.value}»{_END}"
-    mark = _LEFT if line.kind == "link" else _AUTO
+    mark = _LEFT if line.kind == "link" or language == "en" else _RIGHT
     return f"{mark}{line.value}{_END}"
 
 
@@ -143,9 +143,9 @@ def _way(told: Told, language: Language) -> str:
     return f"{word(told.before or 'none', language)} {arrow} {after}"
 
 
-def _outlets(quotes: tuple[Quote, ...]) -> str:
+def _outlets(quotes: tuple[Quote, ...], language: Language) -> str:
     names = dict.fromkeys(_clean(quote.outlet) for quote in quotes)
-    return "، ".join(f"{_AUTO}{name}{_END}" for name in list(names)[:_MOST_LINKS])
+    return ("، " if language == "ar" else ", ").join(f"{_AUTO}{name}{_END}" for name in list(names)[:_MOST_LINKS])
 
 
 def _clean(text: str) -> str:

@@ -92,7 +92,13 @@ def test_every_setting_is_documented_and_no_other() -> None:
     rows = re.findall(r"^\| `(MARSAD_[A-Z_]+)` \| (.*?) \|", README, re.MULTILINE)
     assert [name for name, _ in rows] == list(known)
     everywhere = set(re.findall(r"MARSAD_[A-Z_]+", README))
-    assert everywhere == {*known, "MARSAD_CONFIG", "MARSAD_DATABASE_URL_FILE", "MARSAD_REDIS_URL_FILE", "MARSAD_SMTP_URL_FILE"}
+    assert everywhere == {
+        *known,
+        "MARSAD_CONFIG",
+        "MARSAD_DATABASE_URL_FILE",
+        "MARSAD_REDIS_URL_FILE",
+        "MARSAD_SMTP_URL_FILE",
+    }
 
 
 def test_the_documented_defaults_are_the_defaults() -> None:

@@ -6,11 +6,13 @@ import msgspec
 import pytest
 
 from domain.alerts.message import CloudEvent, Correction, Memory, Quote
+from domain.alerts.terms import Language
 from tests.support.told import OTHER, QUOTE, composed, item, message
 from workers.titles import Titles
 
 pytest_plugins = ["tests.support.world"]
 FSI, RLI, LRI, PDI = "\u2068", "\u2067", "\u2066", "\u2069"
+LANGUAGES: tuple[Language, ...] = ("en", "ar")
 STOOD = Memory(standing=True, articles=(QUOTE.url, OTHER.url))
 FELL = Memory(standing=False)
 
@@ -31,7 +33,7 @@ def test_english_words(titles: Titles) -> None:
         "Said by: {Emmanuel Macron}\n"
         "Said on: {2025-09-04}\n"
         "In words: {«أعلن ماكرون أن ستا وعشرين دولة تعهدت بإرسال قوات إلى أوكرانيا.»}\n"
-        "Independent outlets: {2 ({منارة الخبر}، {جسر برس})}\n"
+        "Independent outlets: {2 ({منارة الخبر}, {جسر برس})}\n"
         "Link: {https://one.example/a?x=1&y=2}\n"
         "Link: {https://two.example/b}\n"
     )
@@ -74,6 +76,12 @@ def test_contested_is_said_in_english(titles: Titles) -> None:
     assert "Contested" not in message(titles, item()).data.text
 
 
+def test_a_line_runs_as_the_text_does_whatever_names_stand_in_it(titles: Titles) -> None:
+    english, arabic = (message(titles, item(), language=language).data.text for language in LANGUAGES)
+    assert f"Independent outlets: {LRI}2 ({FSI}" in english
+    assert f"مصادر مستقلة: {RLI}2 ({FSI}" in arabic
+
+
 def test_a_quotation_cannot_turn_what_surrounds_it(titles: Titles) -> None:
     nasty = Quote(text="قال\u2069 \u202edrow\u2066\n\u200f كلاما", url="https://one.example/", outlet="o\u2069")
     text = message(titles, item(quotes=(nasty,))).data.text
@@ -110,7 +118,7 @@ def test_several_of_one_position_are_told_from_the_first_stance_to_the_last(titl
 def test_a_digest_names_whom_it_tells_of(titles: Titles) -> None:
     event = message(titles, item(1), item(2, key="d", actor="USA"))
     assert (event.type, event.subject) == ("marsad.positions.digest", "digest")
-    assert event.data.title == "2 changes: France, United States"
+    assert event.data.title == "Changes (2): France, United States"
 
 
 def test_only_what_is_told_is_remembered(titles: Titles) -> None:

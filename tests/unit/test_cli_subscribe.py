@@ -159,14 +159,15 @@ def test_quarantined_work_is_shown_tried_again_and_dropped(receiver: Receiver, a
 
 def test_filters_and_terms_are_kept_shown_and_edited(receiver: Receiver) -> None:
     added = asked(
-        "subscriptions", "add", "--webhook", receiver.url, "--actor", "FRA", "--stance", "Supports", "--min-sources", "2",
+        "subscriptions", "add", "--webhook", receiver.url, "--actor", "FRA", "--stance", "Supports",
+        "--min-sources", "2",
         "--min-confidence", "0.5", "--digest", "daily", "--hour", "7", "--quiet", "22:00-06:30", "--zone", "Asia/Qatar",
         "--language", "ar",
     )  # fmt: skip
     (found,) = asked("subscriptions", "list")
     wanted = {
-        "actors": ["FRA"], "stances": ["supports"], "min_sources": 2, "min_confidence": 0.5, "digest": "daily", "hour": 7,
-        "quiet": ["22:00", "06:30"], "zone": "Asia/Qatar", "language": "ar", "muted_until": None,
+        "actors": ["FRA"], "stances": ["supports"], "min_sources": 2, "min_confidence": 0.5, "digest": "daily",
+        "hour": 7, "quiet": ["22:00", "06:30"], "zone": "Asia/Qatar", "language": "ar", "muted_until": None,
     }  # fmt: skip
     assert {name: found[name] for name in wanted} == wanted
     number = str(added["id"])

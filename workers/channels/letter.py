@@ -27,26 +27,28 @@ _QUOTE = "margin:.6em 0;padding:.4em .8em;border-inline-start:3px solid #7a7a7a;
 def page(data: Data, unsubscribe: str | None) -> str:
     """The whole page. `unsubscribe`: a link for its foot."""
     arabic = data.language == "ar"
+    direction = "rtl" if arabic else "ltr"
     way_out = ""
     if unsubscribe is not None:
         words = "إلغاء الاشتراك" if arabic else "Unsubscribe"
         way_out = f'<p style="font-size:13px;color:#5a5a5a"><a href="{escape(unsubscribe)}">{words}</a></p>\n'
     return _PAGE.format(
-        language=data.language, direction="rtl" if arabic else "ltr", side="right" if arabic else "left",
-        title=escape(data.title), blocks="\n".join(_block(block) for block in blocks(data)), way_out=way_out,
+        language=data.language, direction=direction, side="right" if arabic else "left",
+        title=escape(data.title), blocks="\n".join(_block(block, direction) for block in blocks(data)), way_out=way_out,
     )  # fmt: skip
 
 
-def _block(block: Block) -> str:
-    lines = "\n".join(_line(line) for line in block.lines)
+def _block(block: Block, direction: str) -> str:
+    lines = "\n".join(_line(line, direction) for line in block.lines)
     return f'<h2 style="font-size:17px;margin:1em 0 .3em"><bdi>{escape(block.head)}</bdi></h2>\n{lines}'
 
 
-def _line(line: Line) -> str:
-    value = escape(line.value)
+def _line(line: Line, direction: str) -> str:
+    # as elements, since mail programs do not all heed the signs
+    value = escape(line.value).replace("\u2068", "<bdi>").replace("\u2069", "</bdi>")
     if line.kind == "quote":
         return f'<blockquote lang="ar" dir="rtl" style="{_QUOTE}">«{value}»</blockquote>'
     label = f"<b>{escape(line.label)}:</b> "
     if line.kind == "link" and urlsplit(line.value).scheme in ("http", "https"):
         return f'<div>{label}<a dir="ltr" href="{value}">{value}</a></div>'
-    return f"<div>{label}<bdi>{value}</bdi></div>"
+    return f'<div>{label}<bdi dir="{direction}">{value}</bdi></div>'
