@@ -1,7 +1,9 @@
 """Who is measured: Marsad's log, the recorders of the `eventsourcing` library, and the bare driver as the limit.
 
-All write events of one kilobyte into the same database. Each worker makes a contender of its own. It must not know how
-anything is timed.
+All take the same records, encode them as they append and decode them as they read: one kilobyte each, into the same
+database, with the same durability (PostgreSQL: fsync and synchronous_commit on; SQLite: WAL, synchronous=NORMAL, the
+library too, whose default waits for the disk). Each worker makes a contender of its own. It must not know how anything
+is timed.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import msgspec
 import psycopg
 from eventsourcing.persistence import ProcessRecorder, StoredEvent, Tracking
 from eventsourcing.postgres import PostgresDatastore, PostgresProcessRecorder
-from eventsourcing.sqlite import SQLiteDatastore, SQLiteProcessRecorder
+from eventsourcing.sqlite import SQLiteConnection, SQLiteConnectionPool, SQLiteDatastore, SQLiteProcessRecorder
 
 from domain.events import Read, Source, Statement, encode
 from domain.log import NewEvent
@@ -29,6 +31,7 @@ SIZE = 1000  # bytes of an event's data
 _SPACE = UUID(int=7)
 _ISSUES = 18
 _ACTORS = 40
+_DECODE = msgspec.json.Decoder(Read).decode
 _STANCES = ("supports", "opposes", "conditional", "undecided")
 
 
@@ -107,6 +110,15 @@ class Ours:
         self.store.close()
 
 
+class _Pool(SQLiteConnectionPool):
+    """The library's connections, as durable as ours."""
+
+    def _create_connection(self) -> SQLiteConnection:
+        made = super()._create_connection()
+        made.cursor().execute("PRAGMA synchronous=NORMAL")
+        return made
+
+
 class Peer:
     """The process recorder of the `eventsourcing` library, with its defaults."""
 
@@ -114,6 +126,7 @@ class Peer:
         self.recorder: ProcessRecorder
         if url.startswith("sqlite"):
             self._store: Any = SQLiteDatastore(url.removeprefix("sqlite:///"))
+            self._store.pool = _Pool(db_name=url.removeprefix("sqlite:///"))
             self.recorder = SQLiteProcessRecorder(self._store)
         else:
             parts = psycopg.conninfo.conninfo_to_dict(url)
@@ -125,18 +138,15 @@ class Peer:
     def prepare(self) -> None:
         self.recorder.create_table()  # type: ignore[attr-defined]
 
-    def make(self, stream: str, first: int, count: int) -> Sequence[StoredEvent]:
+    def make(self, stream: str, first: int, count: int) -> Sequence[tuple[UUID, int, Read]]:
         originator = uuid5(_SPACE, stream)
-        return [
-            StoredEvent(originator, i - first + 1, "bench:Read", encode(record(stream, i)))
-            for i in range(first, first + count)
-        ]
+        return [(originator, i - first + 1, record(stream, i)) for i in range(first, first + count)]
 
-    def append(self, stream: str, events: Sequence[StoredEvent]) -> None:
-        self.recorder.insert_events(list(events))
+    def append(self, stream: str, events: Sequence[tuple[UUID, int, Read]]) -> None:
+        self.recorder.insert_events([StoredEvent(i, version, "bench:Read", encode(r)) for i, version, r in events])
 
     def tail(self, after: int) -> list[int]:
-        return [n.id for n in self.recorder.select_notifications(after + 1, 500)]
+        return [(n.id, _DECODE(n.state))[0] for n in self.recorder.select_notifications(after + 1, 500)]
 
     def read(self) -> int:
         return sum(1 for _ in self._decoded())
@@ -157,11 +167,10 @@ class Peer:
 
     def _decoded(self, last: int | None = None) -> Iterator[tuple[int, Read]]:
         """The events up to `last`: what a projection writes behind it is not for reading."""
-        decode = msgspec.json.Decoder(Read).decode
         after = 0
         while portion := self.recorder.select_notifications(after + 1, 1000, stop=last):
             for notification in portion:
-                yield notification.id, decode(notification.state)
+                yield notification.id, _DECODE(notification.state)
             after = portion[-1].id
 
 
@@ -196,28 +205,26 @@ class Bare:
         self._db.execute("CREATE TABLE bare_seen (n bigint NOT NULL)")
         self._db.execute("INSERT INTO bare_seen VALUES (0)")
 
-    def make(self, stream: str, first: int, count: int) -> Sequence[tuple[str, str]]:
-        return [
-            (uuid5(_SPACE, f"{stream}/{i}").hex, encode(record(stream, i)).decode())
-            for i in range(first, first + count)
-        ]
+    def make(self, stream: str, first: int, count: int) -> Sequence[tuple[str, Read]]:
+        return [(uuid5(_SPACE, f"{stream}/{i}").hex, record(stream, i)) for i in range(first, first + count)]
 
-    def append(self, stream: str, events: Sequence[tuple[str, str]]) -> None:
+    def append(self, stream: str, events: Sequence[tuple[str, Read]]) -> None:
         n = len(events)
+        encoded = [(event_id, encode(made).decode()) for event_id, made in events]
         if not self._sqlite:
-            ids, data = zip(*events, strict=True)
+            ids, data = zip(*encoded, strict=True)
             self._db.execute(_BARE_POSTGRES, (n, n, stream, list(ids), list(data)))
             return
         self._db.execute("BEGIN IMMEDIATE")
         base = self._db.execute("UPDATE bare_head SET n = n + ? RETURNING n", (n,)).fetchall()[0][0] - n
-        rows = [(base + i, event_id, stream, i, data) for i, (event_id, data) in enumerate(events, start=1)]
+        rows = [(base + i, event_id, stream, i, data) for i, (event_id, data) in enumerate(encoded, start=1)]
         self._db.executemany("INSERT INTO bare VALUES (?, ?, ?, ?, ?)", rows)
         self._db.execute("COMMIT")
 
     def tail(self, after: int) -> list[int]:
         mark = "?" if self._sqlite else "%s"
-        found = self._db.execute(f"SELECT * FROM bare WHERE sequence > {mark} ORDER BY sequence LIMIT 500", (after,))
-        return [row[0] for row in found.fetchall()]
+        query = f"SELECT sequence, id, data FROM bare WHERE sequence > {mark} ORDER BY sequence LIMIT 500"
+        return [(row[0], _DECODE(row[2]))[0] for row in self._db.execute(query, (after,)).fetchall()]
 
     def read(self) -> int:
         return sum(len(portion) for portion in self._portions())
@@ -239,11 +246,10 @@ class Bare:
         self._db.close()
 
     def _portions(self) -> Iterator[list[tuple[str, Read, str]]]:
-        decode = msgspec.json.Decoder(Read).decode
         mark, after = "?" if self._sqlite else "%s", 0
         query = f"SELECT sequence, id, data FROM bare WHERE sequence > {mark} ORDER BY sequence LIMIT 1000"
         while rows := self._db.execute(query, (after,)).fetchall():
-            yield [(row[1], decode(row[2]), row[2]) for row in rows]
+            yield [(row[1], _DECODE(row[2]), row[2]) for row in rows]
             after = rows[-1][0]
 
 

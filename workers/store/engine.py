@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import (
     ArgumentError,
@@ -146,6 +146,7 @@ class Database:
         self.clock = clock
         self._writer = engine.execution_options(marsad_write=True)
         self._turn = _TURNS.setdefault(str(engine.url.database), threading.Lock()) if self.is_sqlite else None
+        self._driver_error: type[Exception] = engine.dialect.loaded_dbapi.Error
         self._at_once = engine if self.is_sqlite else engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @property
@@ -201,6 +202,43 @@ class Database:
             yield
         finally:
             self._turn.release()
+
+    @contextmanager
+    def bare(self) -> Iterator[Any]:
+        """The driver's own cursor, for what everybody waits for; with PostgreSQL each statement is its own transaction.
+
+        With SQLite the block is one transaction, as `write` makes it. Parameters are the driver's own too.
+
+        Raises:
+            StoreAway: the database is locked or away.
+            SchemaError: a table is missing.
+        """
+        with self._in_turn(), translated():
+            connection = self.engine.raw_connection()
+            driver: Any = connection.driver_connection
+            try:
+                if self.is_sqlite:
+                    cursor = driver.execute("BEGIN IMMEDIATE")
+                    yield cursor
+                    cursor.execute("COMMIT")
+                else:
+                    driver.autocommit = True
+                    yield driver.cursor(binary=True)
+            except self._driver_error as exc:
+                raise self._wrapped(exc, connection) from exc
+            finally:
+                if not self.is_sqlite and not driver.closed:
+                    driver.autocommit = False
+                connection.close()  # rolls back what was not committed
+
+    def _wrapped(self, exc: Exception, connection: PoolProxiedConnection) -> Exception:
+        """An error of the driver as SQLAlchemy would have raised it; a connection that is gone leaves the pool."""
+        dialect = self.engine.dialect
+        gone = dialect.is_disconnect(exc, connection, None)  # type: ignore[arg-type]
+        if gone:
+            connection.invalidate(exc)
+        wrapped = DBAPIError.instance(None, None, exc, self._driver_error, connection_invalidated=gone, dialect=dialect)
+        return wrapped if isinstance(wrapped, Exception) else exc
 
     @contextmanager
     def at_once(self) -> Iterator[Connection]:

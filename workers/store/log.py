@@ -12,7 +12,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select, text
+from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.exc import IntegrityError
 
 from domain.errors import Conflict
@@ -22,30 +22,28 @@ from workers.store import schema as t
 from workers.store.engine import Database
 
 _ATTEMPTS = 20  # another writer of the same stream can win only as often as there are other writers
-_IDS = ("correlation_id", "causation_id")
-_SQLITE_INSERT = (
-    f"INSERT INTO events ({', '.join(c.name for c in t.events.c)}) VALUES ({', '.join('?' for _ in t.events.c)})"
-)
-_POSTGRES_APPEND = text(
-    """
-    WITH present AS (SELECT coalesce(max(version), 0) AS version FROM events WHERE stream = :stream),
-         head AS (UPDATE log_head SET sequence = sequence + :count
-                  WHERE id = 1 AND (:expected < 0 OR :expected = (SELECT version FROM present))
-                  RETURNING sequence - :count AS base)
-    INSERT INTO events (sequence, event_id, type, schema_version, stream, version, data, recorded_at,
-                        correlation_id, causation_id)
-    SELECT head.base + e.ord, e.event_id, e.type, :schema_version, :stream, present.version + e.ord, e.data,
-           :recorded_at, e.correlation_id, e.causation_id
-    FROM head, present, unnest(CAST(:event_id AS text[]), CAST(:type AS text[]), CAST(:data AS text[]),
-                      CAST(:correlation_id AS text[]), CAST(:causation_id AS text[]))
-               WITH ORDINALITY AS e (event_id, type, data, correlation_id, causation_id, ord)
-    RETURNING sequence, version
-    """
-).bindparams(bindparam("recorded_at", type_=t.Utc()))
-_READ = (
-    "SELECT " + ", ".join(c.name for c in t.events.c) + " FROM events WHERE sequence > {} ORDER BY sequence LIMIT {}"
-)
+_COLUMNS = ", ".join(c.name for c in t.events.c)
+_SQLITE_VERSION = "SELECT coalesce(max(version), 0) FROM events WHERE stream = ?"
+_SQLITE_HEAD = "UPDATE log_head SET sequence = sequence + ? RETURNING sequence"
+_SQLITE_INSERT = f"INSERT INTO events ({_COLUMNS}) VALUES ({', '.join('?' for _ in t.events.c)})"
+_POSTGRES_APPEND = """
+WITH present AS (SELECT coalesce(max(version), 0) AS version FROM events WHERE stream = %(stream)s::text),
+     head AS (UPDATE log_head SET sequence = sequence + %(count)s::int
+              WHERE id = 1 AND (%(expected)s::int < 0 OR %(expected)s::int = (SELECT version FROM present))
+              RETURNING sequence - %(count)s::int AS base),
+     written AS (
+         INSERT INTO events (sequence, event_id, type, schema_version, stream, version, data, recorded_at,
+                             correlation_id, causation_id)
+         SELECT head.base + e.ord, e.event_id, e.type, %(schema_version)s::int, %(stream)s::text,
+                present.version + e.ord, e.data, %(recorded_at)s::timestamptz, e.correlation_id, e.causation_id
+         FROM head, present, unnest(%(event_id)s::text[], %(type)s::text[], %(data)s::text[],
+                                    %(correlation_id)s::text[], %(causation_id)s::text[])
+                             WITH ORDINALITY AS e (event_id, type, data, correlation_id, causation_id, ord))
+SELECT head.base + 1, present.version + 1 FROM head, present
+"""
+_READ = f"SELECT {_COLUMNS} FROM events WHERE sequence > {{}} ORDER BY sequence LIMIT {{}}"
 _ANY = -1  # no version is expected
+_Row = tuple[str, str, str, str, str]  # event id, type, data, correlation id, causation id
 
 
 class SqlLog:
@@ -63,8 +61,8 @@ class SqlLog:
         if events:
             rows = _rows(events)  # before the transaction, which holds up every other writer
             first = None
-            with suppress(IntegrityError), self._db.at_once() as connection:
-                first = _insert(connection, stream, rows, expected=expected_version, now=now)
+            with suppress(IntegrityError), self._db.bare() as cursor:
+                first = _insert(cursor, stream, rows, expected=expected_version, now=now, sqlite=self._db.is_sqlite)
             if first is not None:
                 return _recorded(first, stream, events, rows, now)
         with self._db.write() as connection:
@@ -136,7 +134,8 @@ def append(
         try:
             with connection.begin_nested():  # a violation must not cost the caller's transaction
                 rows = _rows(new)
-                first = _insert(connection, stream, rows, expected=present, now=now)
+                sqlite = connection.dialect.name == "sqlite"
+                first = _insert(_Cursor(connection), stream, rows, expected=present, now=now, sqlite=sqlite)
         except IntegrityError:
             continue  # another writer was first: look what the log holds now, and compare
         if first is not None:
@@ -162,36 +161,31 @@ def _unknown(connection: Connection, stream: str, events: Sequence[NewEvent]) ->
     return [wanted[i] for i in dict.fromkeys(e.event_id for e in events) if i in wanted]
 
 
-def _rows(events: Sequence[NewEvent]) -> list[dict[str, Any]]:
+def _rows(events: Sequence[NewEvent]) -> list[_Row]:
     return [
-        {
-            "event_id": event.event_id,
-            "type": record_type(event.record),
-            "data": encode(event.record).decode(),
-            "correlation_id": event.correlation_id,
-            "causation_id": event.causation_id,
-        }
-        for event in events
+        (e.event_id, record_type(e.record), encode(e.record).decode(), e.correlation_id, e.causation_id) for e in events
     ]
 
 
 def _insert(
-    connection: Connection, stream: str, rows: list[dict[str, Any]], *, expected: int | None, now: datetime
+    cursor: Any, stream: str, rows: Sequence[_Row], *, expected: int | None, now: datetime, sqlite: bool
 ) -> tuple[int, int] | None:
-    """Write rows down: the sequence and version of the first; None where the stream is not at `expected`."""
-    way = _insert_sqlite if connection.dialect.name == "sqlite" else _insert_postgres
-    return way(connection, stream, rows, expected=_ANY if expected is None else expected, now=now)
+    """Write rows down by a driver's cursor: the sequence and version of the first.
+
+    None where the stream is not at the version `expected`, unless that is None.
+    """
+    return (_insert_sqlite if sqlite else _insert_postgres)(cursor, stream, rows, expected=expected, now=now)
 
 
 def _recorded(
-    first: tuple[int, int], stream: str, events: Sequence[NewEvent], rows: Sequence[dict[str, Any]], now: datetime
+    first: tuple[int, int], stream: str, events: Sequence[NewEvent], rows: Sequence[_Row], now: datetime
 ) -> list[RecordedEvent]:
     sequence, version = first
     return [
         RecordedEvent(
             sequence=sequence + i,
             event_id=event.event_id,
-            type=row["type"],
+            type=row[1],
             schema_version=SCHEMA_VERSION,
             stream=stream,
             version=version + i,
@@ -205,43 +199,50 @@ def _recorded(
 
 
 def _insert_sqlite(
-    connection: Connection, stream: str, rows: list[dict[str, Any]], *, expected: int, now: datetime
+    cursor: Any, stream: str, rows: Sequence[_Row], *, expected: int | None, now: datetime
 ) -> tuple[int, int] | None:
-    """See `_insert`."""
-    run = connection.exec_driver_sql
-    present = run("SELECT coalesce(max(version), 0) FROM events WHERE stream = ?", (stream,)).scalar_one()
-    if expected not in (_ANY, present):
+    """See `_insert`; within a transaction that began as a writer's."""
+    (present,) = cursor.execute(_SQLITE_VERSION, (stream,)).fetchone()
+    if expected is not None and expected != present:
         return None
     count = len(rows)
-    base = run("UPDATE log_head SET sequence = sequence + ? RETURNING sequence", (count,)).scalar_one() - count
+    ((head,),) = cursor.execute(_SQLITE_HEAD, (count,)).fetchall()
+    base = head - count
     at = now.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")  # as SQLAlchemy writes times
-    run(
-        _SQLITE_INSERT,
-        [
-            (
-                base + i, row["event_id"], row["type"], SCHEMA_VERSION, stream, present + i, row["data"], at,
-                row["correlation_id"], row["causation_id"],
-            )
-            for i, row in enumerate(rows, start=1)
-        ],
-    )  # fmt: skip
+    said = [
+        (base + i, event_id, type_, SCHEMA_VERSION, stream, present + i, data, at, correlation_id, causation_id)
+        for i, (event_id, type_, data, correlation_id, causation_id) in enumerate(rows, start=1)
+    ]
+    cursor.executemany(_SQLITE_INSERT, said)
     return base + 1, present + 1
 
 
 def _insert_postgres(
-    connection: Connection, stream: str, rows: list[dict[str, Any]], *, expected: int, now: datetime
+    cursor: Any, stream: str, rows: Sequence[_Row], *, expected: int | None, now: datetime
 ) -> tuple[int, int] | None:
-    """As `_insert_sqlite`, in one statement."""
-    parameters: dict[str, Any] = {
+    """See `_insert`; one statement."""
+    event_id, type_, data, correlation_id, causation_id = map(list, zip(*rows, strict=True))
+    said = {
         "count": len(rows),
-        "expected": expected,
+        "expected": _ANY if expected is None else expected,
         "schema_version": SCHEMA_VERSION,
         "stream": stream,
         "recorded_at": now,
-        **{name: [row[name] for row in rows] for name in ("event_id", "type", "data", *_IDS)},
+        "event_id": event_id,
+        "type": type_,
+        "data": data,
+        "correlation_id": correlation_id,
+        "causation_id": causation_id,
     }
-    written = connection.execute(_POSTGRES_APPEND, parameters).all()
-    return min((row.sequence, row.version) for row in written) if written else None
+    first: tuple[int, int] | None = cursor.execute(_POSTGRES_APPEND, said).fetchone()
+    return first
+
+
+class _Cursor:
+    """A connection of SQLAlchemy with the driver's words, so that its errors are SQLAlchemy's."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.execute = self.executemany = connection.exec_driver_sql
 
 
 def recorded(row: Row[Any]) -> RecordedEvent:
