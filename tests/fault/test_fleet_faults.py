@@ -17,6 +17,7 @@ import pytest
 
 from tests.support.fleet import LEASE_SECONDS, Fleet, Outcome, fleet, seeded, stopped, undisturbed
 from tests.support.valkey import Valkey, valkey
+from workers.demo.corpus import shipped
 from workers.demo.play import Demo
 from workers.tasks import Bell, make_broker
 
@@ -28,7 +29,8 @@ Wanted = tuple[Demo, Outcome]
 @pytest.fixture(scope="module")
 def wanted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wanted]:
     """The site, and what comes out where nothing happens."""
-    with Demo() as site:
+    outlets, articles = shipped()
+    with Demo((outlets, articles[::3])) as site:
         yield site, undisturbed(site, tmp_path_factory.mktemp("undisturbed"))
 
 
@@ -73,13 +75,16 @@ def test_killed_processes_and_a_clean_stop(tmp_path: Path, wanted: Wanted, postg
 def test_another_takes_over(tmp_path: Path, wanted: Wanted, postgres_url: str, queue: Valkey) -> None:
     twice = ("scheduler-1", "scheduler-2", "projector-1", "projector-2", "worker-1")
     with running(tmp_path, wanted, postgres_url, queue, *twice) as made:
+        heirs = {}
         for role in ("scheduler", "projector"):
             active, waiting = (f"{role}-1", f"{role}-2")
-            if "active\n" not in made.said(active).replace("is active\n", ""):
+            if f"{role}: active" not in made.said(active):
                 active, waiting = waiting, active
             made.wait_for(waiting, f"{role}: waiting")
             made.kill(active)
-            made.wait_for(waiting, f"{role}: active", seconds=30)
+            heirs[role] = waiting
+        for role, heir in heirs.items():
+            made.wait_for(heir, f"{role}: active", seconds=30)
 
 
 def test_a_queue_flushed_killed_and_evicting(tmp_path: Path, wanted: Wanted, postgres_url: str, queue: Valkey) -> None:

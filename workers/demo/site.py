@@ -57,6 +57,11 @@ class Inbox:
         with self._guard:
             return set(self._alerts)
 
+    def forget(self) -> None:
+        """As if nothing had come."""
+        with self._guard:
+            self._alerts.clear()
+
     def _verified(self, body: bytes, headers: Mapping[str, str]) -> dict[str, Any] | None:
         for secret in self.secrets:
             try:

@@ -88,10 +88,15 @@ class FleetGate:
             self._sleep(_LOOK_AGAIN)
             waited += _LOOK_AGAIN
 
-    @staticmethod
-    def _quietly(tell: Callable[[], None]) -> None:
-        """A turn that cannot be given back runs out by itself: what was done in it stands."""
-        try:
-            tell()
-        except StoreAway as exc:
-            log.warning("turn_not_given_back", why=str(exc))
+    def _quietly(self, tell: Callable[[], None]) -> None:
+        """Tried a few times, for a connection that broke; a turn that cannot be given back runs out by itself."""
+        for left in (2, 1, 0):
+            try:
+                tell()
+            except StoreAway as exc:
+                if left == 0:
+                    log.warning("turn_not_given_back", why=str(exc))
+                else:
+                    self._sleep(_LOOK_AGAIN)
+            else:
+                return
