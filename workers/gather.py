@@ -9,26 +9,28 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from ipaddress import ip_address
 from typing import Protocol
 from urllib.parse import urlsplit
 
 from domain.errors import InputError, MarsadError, NotYet, PermanentFailure, StoreAway, TemporaryFailure
+from workers.canonical import canonical_url
 from workers.clean import Page, clean_page
 from workers.fetch.charset import decode
 from workers.fetch.client import Answer, HttpClient
-from workers.fetch.feeds import parse_feed
+from workers.fetch.feeds import entry_url, parse_feed
 from workers.fetch.robots import Robots
 from workers.ports import CleanArticle, Entry, Feed, FeedEntry, PollOutcome
 from workers.settings import Network
-from workers.stages import Clock, failed_poll, local_day, poll_outcome
+from workers.stages import DAY, Clock, failed_poll, local_day, poll_outcome
 
 FEED_BYTES = 5_000_000
 PAGE_BYTES = 10_000_000
 _LONGEST_DELAY = 30.0
 _NOT_MODIFIED, _TOO_MANY, _UNAVAILABLE = 304, 429, 503
 _AFTER_TOO_MANY = 60.0
+_OWN_TIME = 9973  # seconds; it shares no divisor with the seconds of a day
 _LONGEST_SILENCE = 6 * 3600.0
 
 
@@ -131,19 +133,18 @@ class Gatherer:
 
     def _poll(self, feed: Feed) -> PollOutcome:
         with self._gate.turn(feed.url):
+            known = feed if not is_full_poll(feed, self._clock()) else None
             answer = self._client.get(
-                feed.url, etag=feed.etag, last_modified=feed.last_modified, limit_bytes=FEED_BYTES
-            )
+                feed.url, etag=known and known.etag, last_modified=known and known.last_modified,
+                limit_bytes=FEED_BYTES,
+            )  # fmt: skip
         now = self._clock()
         if answer.status == _NOT_MODIFIED:
             due, interval = poll_outcome(feed, new=0, now=now, base=self._poll_seconds)
             return PollOutcome(
-                status="unchanged",
-                etag=feed.etag,
-                last_modified=feed.last_modified,
-                next_poll_at=due,
-                interval=interval,
-            )
+                status="unchanged", etag=feed.etag, last_modified=feed.last_modified,
+                moved_to=answer.moved_permanently_to, next_poll_at=due, interval=interval,
+            )  # fmt: skip
         parsed = parse_feed(answer.body, content_type=answer.headers.get("content-type"), url=answer.url)
         due, interval = poll_outcome(
             feed, new=fresh(parsed.entries, feed.last_polled_at), now=now, base=self._poll_seconds
@@ -165,14 +166,14 @@ class Gatherer:
         kind = answer.headers.get("content-type", "text/html").split(";")[0].strip().lower()
         if kind and not kind.startswith(("text/", "application/xhtml", "application/xml")):
             raise PermanentFailure(f"{entry.url}: {kind} is no page of text")
+        html = decode(answer.body, answer.headers.get("content-type"))
         try:
-            page = clean_page(
-                decode(answer.body, answer.headers.get("content-type")), url=answer.url, arabic_day=self._arabic_day
-            )
+            page = clean_page(html, url=answer.url, arabic_day=self._arabic_day)
         except InputError as exc:
             raise PermanentFailure(str(exc)) from exc
         return CleanArticle(
-            url=entry.url, outlet=entry.feed.outlet, title=page.title or entry.title, text=page.text,
+            url=_address(entry, html, answer.url), outlet=entry.feed.outlet,
+            title=page.title or entry.title, text=page.text,
             published=published(page, entry.published_at, entry.feed.time_zone, self._clock()), language="ar",
         )  # fmt: skip
 
@@ -184,6 +185,24 @@ class Gatherer:
                 raise PermanentFailure(f"{url}: its site's robots.txt asks not to fetch it")
             delay = self._robots.crawl_delay(url)
             return self._client.get(url, limit_bytes=PAGE_BYTES)
+
+
+def is_full_poll(feed: Feed, now: datetime) -> bool:
+    """Whether to ask for the whole feed, whatever its validators say: once a day, since some servers keep stale ones.
+
+    Each feed has a time of day of its own.
+    """
+    if feed.last_polled_at is None:
+        return True
+    offset = timedelta(seconds=feed.id * _OWN_TIME % DAY.total_seconds())
+    return (feed.last_polled_at + offset).date() != (now + offset).date()
+
+
+def _address(entry: Entry, html: str, came_from: str) -> str:
+    """The address by which the article is known: the entry's, unless the page is a copy that names the one page."""
+    named = canonical_url(html, entry.url) or canonical_url(html, came_from)
+    cleaned = None if named is None else entry_url(named, "")
+    return entry.url if cleaned is None else cleaned
 
 
 def fresh(entries: Sequence[FeedEntry], since: datetime | None) -> int:

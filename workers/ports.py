@@ -34,10 +34,14 @@ class FeedSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Feed(msgspec.Struct, frozen=True, kw_only=True):
-    """A feed and its state. `interval`: seconds between polls; `failures`: in a row."""
+    """A feed and its state. `interval`: seconds between polls; `failures`: in a row.
+
+    `listed_url`: its address in the list of feeds; `url` follows permanent moves.
+    """
 
     id: int
     url: str
+    listed_url: str = ""
     outlet: str
     title: str
     country: str

@@ -17,6 +17,7 @@ import msgspec
 
 from domain.errors import SettingError
 
+OWN_LIST = "feeds.opml"  # in MARSAD_DATA, once the shipped list was changed by command
 SEEDS = Path(__file__).resolve().parent.parent / "seeds"
 Network = IPv4Network | IPv6Network
 Value = TypeVar("Value")
@@ -65,7 +66,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         data=data,
         database_url=source.get("MARSAD_DATABASE_URL", f"sqlite:///{data / 'marsad.db'}", _database, secret=True),
         redis_url=source.get("MARSAD_REDIS_URL", None, _redis, secret=True),
-        feeds=source.get("MARSAD_FEEDS", SEEDS / "feeds.opml", _file),
+        feeds=source.get("MARSAD_FEEDS", _own_list(data), _file),
         registry=source.get("MARSAD_REGISTRY", SEEDS / "registry", _folder),
         allow_networks=source.get("MARSAD_FETCH_ALLOW_NETWORKS", (), _networks),
         host=source.get("MARSAD_HOST", "127.0.0.1", _line),
@@ -132,6 +133,11 @@ def _secret(variable: str, name: str) -> str:
         return Path(name).read_text("utf-8").strip()
     except OSError as exc:
         raise SettingError(f"{variable}: {name} cannot be read: {exc.strerror}") from exc
+
+
+def _own_list(data: Path) -> Path:
+    own = data / OWN_LIST
+    return own if own.is_file() else SEEDS / "feeds.opml"
 
 
 def _path(raw: str) -> Path:

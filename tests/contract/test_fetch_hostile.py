@@ -8,7 +8,7 @@ import threading
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_network
@@ -21,7 +21,7 @@ from domain.errors import PermanentFailure, TemporaryFailure
 from workers.fetch.addresses import Resolve, resolve
 from workers.fetch.client import HttpClient
 from workers.fetch.robots import Robots
-from workers.gather import Gatherer, HostGate
+from workers.gather import Gatherer, HostGate, is_full_poll
 from workers.ports import Entry, Feed
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
@@ -209,6 +209,9 @@ REPLIES: dict[str, Reply] = {
     "/article": give(_page(), content_type="text/html; charset=utf-8"),
     "/article-1256": give(_page().encode("cp1256"), content_type="text/html; charset=utf-8"),
     "/article-utf8-called-latin": give(_page(), content_type="text/html; charset=iso-8859-1"),
+    "/article/amp": give(_page(head='<link rel="canonical" href="/article">'), content_type="text/html"),
+    "/short": to("/article"),
+    "/liar": give(_page(head='<link rel="canonical" href="/">'), content_type="text/html"),
     "/picture": give(b"\x89PNG", content_type="image/png"),
     "/english": give(_page("The minister said that his country will not accept this. " * 5)),
     "/private/article": give(_page()),
@@ -436,10 +439,11 @@ def gatherer(client: HttpClient) -> Gatherer:
     )  # fmt: skip
 
 
-def _feed(url: str, etag: str | None = None) -> Feed:
+def _feed(url: str, etag: str | None = None, polled: datetime | None = None) -> Feed:
     return Feed(
-        id=1, url=url, outlet="منارة", title="منارة", country="QAT", time_zone="Asia/Qatar", etag=etag, next_poll_at=NOW
-    )
+        id=1, url=url, outlet="منارة", title="منارة", country="QAT", time_zone="Asia/Qatar", etag=etag,
+        next_poll_at=NOW, last_polled_at=polled,
+    )  # fmt: skip
 
 
 def _entry(url: str) -> Entry:
@@ -451,10 +455,27 @@ def test_a_feed_is_polled(gatherer: Gatherer, base: str) -> None:
     outcome = gatherer.poll(_feed(f"{base}/feed"))
     assert (outcome.status, outcome.error, outcome.etag) == ("new", None, '"v1"')
     assert [e.url for e in outcome.entries] == [f"{base}/article"]
-    again = gatherer.poll(_feed(f"{base}/feed", etag='"v1"'))
+    again = gatherer.poll(_feed(f"{base}/feed", etag='"v1"', polled=NOW))
     assert (again.status, again.etag) == ("unchanged", '"v1"')
     assert again.interval > outcome.interval
     assert gatherer.poll(_feed(f"{base}/feed-moved")).moved_to == f"{base}/feed"
+    moved_unchanged = gatherer.poll(_feed(f"{base}/feed-moved", etag='"v1"', polled=NOW))
+    assert (moved_unchanged.status, moved_unchanged.moved_to) == ("unchanged", f"{base}/feed")
+
+
+def test_once_a_day_the_whole_feed_is_asked_for_whatever_its_validators_say(gatherer: Gatherer, base: str) -> None:
+    hours = [NOW - timedelta(hours=n) for n in range(49)]
+    statuses = [gatherer.poll(_feed(f"{base}/feed", etag='"v1"', polled=polled)).status for polled in hours]
+    assert statuses[0] == "unchanged"
+    assert statuses == sorted(statuses, reverse=True)  # conditional up to one hour of the day, full beyond it
+    assert 1 <= statuses.count("unchanged") <= 24
+    assert is_full_poll(_feed(base), NOW)
+
+
+def test_an_amp_copy_is_known_by_the_address_of_its_page(gatherer: Gatherer, base: str) -> None:
+    assert gatherer.article(_entry(f"{base}/article/amp")).url == f"{base}/article"
+    assert gatherer.article(_entry(f"{base}/short")).url == f"{base}/short"
+    assert gatherer.article(_entry(f"{base}/liar")).url == f"{base}/liar"
 
 
 def test_a_feed_with_a_wrong_charset_header_is_read(gatherer: Gatherer, base: str) -> None:

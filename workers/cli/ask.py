@@ -172,11 +172,14 @@ def summits(actor: str | None, since: str | None, limit: int, as_json: bool) -> 
         write_table(columns, rows, words=[" … ".join(e.evidence) for e, _ in met])
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--failing", is_flag=True, help="Only those whose last poll failed.")
 @as_json_option
-def feeds(failing: bool, as_json: bool) -> None:
+@click.pass_context
+def feeds(context: click.Context, failing: bool, as_json: bool) -> None:
     """The feeds that are polled, and how they fare."""
+    if context.invoked_subcommand is not None:
+        return
     with open_default() as app:
         found = [f for f in app.store.queries.feeds() if f.failures > 0 or not failing]
     if as_json:

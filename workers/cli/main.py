@@ -14,7 +14,20 @@ import click
 import structlog
 
 from domain.errors import MarsadError
-from workers.cli import ask, database, deliveries, evaluate, fleet, log, quarantine, read, registry, run, subscribe
+from workers.cli import (
+    ask,
+    database,
+    deliveries,
+    evaluate,
+    feeds,
+    fleet,
+    log,
+    quarantine,
+    read,
+    registry,
+    run,
+    subscribe,
+)
 
 EXIT_ERROR = 2
 EXIT_INTERRUPTED = 130
@@ -110,6 +123,7 @@ def configure_logging(*, verbose: bool) -> None:
 
 for module in (run, fleet, read, evaluate, ask, subscribe, deliveries, quarantine, log, database, registry):
     module.register(cli)
+feeds.register(ask.feeds)
 
 
 def main() -> None:

@@ -200,6 +200,7 @@ def feed(row: Row[Any]) -> Feed:
     return Feed(
         id=row.id,
         url=row.url,
+        listed_url=row.listed_url,
         outlet=row.outlet,
         title=row.title,
         country=row.country,
