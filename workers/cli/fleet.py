@@ -11,7 +11,7 @@ from workers.bootstrap import open_default
 
 def register(group: click.Group) -> None:
     """Add the verbs."""
-    for command in (worker, scheduler, projector, web, doctor):
+    for command in (worker, scheduler, projector, web, doctor, healthcheck):
         group.add_command(command)
 
 
@@ -70,3 +70,17 @@ def doctor(as_json: bool) -> None:
                 click.echo(f"{'':<15}→ {finding.remedy}")
     if any(finding.state == "bad" for finding in findings):
         sys.exit(1)
+
+
+@click.command()
+def healthcheck() -> None:
+    """Whether the service does its job, for a container or a monitor: says what fails, and ends with code 1 then."""
+    from workers import checks
+
+    with open_default() as app:
+        bad = [finding for finding in checks.service(app.store.queries, app.clock()) if finding.state == "bad"]
+    for finding in bad:
+        click.echo(f"{finding.what}: {finding.found} → {finding.remedy}")
+    if bad:
+        sys.exit(1)
+    click.echo("ok")

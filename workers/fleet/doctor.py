@@ -7,34 +7,22 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import msgspec
-
 from domain.errors import MarsadError
+from workers import checks
 from workers.bootstrap import App
+from workers.checks import Finding
 from workers.fleet import redis
 from workers.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from workers.store.store import Store
 
-_LATE = timedelta(minutes=5)
 _LEAST_FREE = 1_000_000_000  # bytes
 _SKEW_SECONDS = 5.0
-_FAILURES = 5  # in a row, from which on a feed is named
-_NAMED = 5
-
-
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One check. `remedy`: what to do, empty where nothing is to be done."""
-
-    what: str
-    state: Literal["ok", "warn", "bad"]
-    found: str
-    remedy: str = ""
 
 
 def examine() -> list[Finding]:
@@ -132,7 +120,7 @@ def _database(app: App) -> Iterator[Finding]:
         yield Finding(what="schema", state="bad", found=f"{present}, this release needs {needed}", remedy=remedy)
         return
     yield Finding(what="schema", state="ok", found=f"{present}, as this release needs it")
-    for check in (_of_database_clock, _feeds, _work, _positions, _roles):
+    for check in (_of_database_clock, _service, _roles):
         yield from _guarded(check, app)
 
 
@@ -148,53 +136,8 @@ def _of_database_clock(app: App, store: Store) -> Iterator[Finding]:
         yield _clock("PostgreSQL", store.turns.now().timestamp())
 
 
-def _feeds(app: App, store: Store) -> Iterator[Finding]:
-    feeds = store.feeds()
-    failing = [feed for feed in feeds if feed.failures >= _FAILURES]
-    late = [feed for feed in feeds if feed.next_poll_at < app.clock() - 3 * _LATE]
-    if not feeds:
-        yield Finding(what="feeds", state="warn", found="none yet", remedy="start marsad run, or marsad scheduler")
-    for feed in failing[:_NAMED]:
-        yield Finding(
-            what="feeds", state="warn", found=f"{feed.url} failed {feed.failures} times: {feed.last_error}",
-            remedy="look at it in a browser; marsad feeds add takes a new address, marsad feeds remove the old one",
-        )  # fmt: skip
-    if late:
-        yield Finding(
-            what="feeds", state="bad", found=f"{len(late)} of {len(feeds)} were due long ago",
-            remedy="start a scheduler and workers (or marsad run), or more workers",
-        )  # fmt: skip
-    elif feeds:
-        yield Finding(what="feeds", state="ok", found=f"{len(feeds)} listed, {len(failing)} failing for long")
-
-
-def _work(app: App, store: Store) -> Iterator[Finding]:
-    states = store.queries.work()
-    waiting = sum(kind.get("waiting", 0) for kind in states.values())
-    aside = sum(kind.get("quarantined", 0) for kind in states.values())
-    oldest = next((item for item in store.due(app.clock(), limit=5) if item.kind != "project"), None)
-    if oldest is not None and oldest.next_attempt_at < app.clock() - _LATE:
-        since = f"the oldest ({oldest.kind}) since {oldest.next_attempt_at:%Y-%m-%d %H:%M} UTC"
-        yield Finding(
-            what="work", state="bad", found=f"{waiting} wait, {since}",
-            remedy="start a scheduler and workers (or marsad run); if they run, start more workers",
-        )  # fmt: skip
-    else:
-        yield Finding(what="work", state="ok", found=f"{waiting} wait, none of it late")
-    if aside:
-        remedy = "marsad quarantine list says why; retry or drop"
-        yield Finding(what="work", state="warn", found=f"{aside} in quarantine", remedy=remedy)
-
-
-def _positions(app: App, store: Store) -> Iterator[Finding]:
-    lag = store.queries.lag()
-    if lag.events and lag.since is not None and lag.since < app.clock() - _LATE:
-        yield Finding(
-            what="positions", state="bad", found=f"{lag.events} events behind, since {lag.since:%Y-%m-%d %H:%M} UTC",
-            remedy="start marsad projector (or marsad run)",
-        )  # fmt: skip
-    else:
-        yield Finding(what="positions", state="ok", found=f"{lag.events} events behind the log")
+def _service(app: App, store: Store) -> Iterator[Finding]:
+    yield from checks.service(store.queries, app.clock())
 
 
 def _roles(app: App, store: Store) -> Iterator[Finding]:

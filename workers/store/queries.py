@@ -20,6 +20,7 @@ from workers.store import schema as t
 from workers.store import work
 from workers.store.engine import Database
 from workers.store.log import recorded
+from workers.store.operating import Operating
 from workers.store.reporting import VIEWS, view_name
 from workers.store.resuming import LIVE, keys, resume, sequence_at, standing
 from workers.store.sources import feed
@@ -126,10 +127,11 @@ class Lag(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Queries:
-    """Questions to the store."""
+    """Questions to the store. `operating`: those about the service itself."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self.operating = Operating(database)
 
     def positions(
         self,

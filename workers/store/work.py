@@ -40,7 +40,7 @@ class WorkRows(Part):
             .limit(limit)
         )
         with self._db.read() as connection:
-            return [_item(row) for row in connection.execute(query)]
+            return [item(row) for row in connection.execute(query)]
 
     def take(self, kind: WorkKind, subject: str, *, now: datetime, seconds: float) -> Lease | None:
         """The lease on a piece of work, its attempt counted and committed; None where it is not due or somebody's."""
@@ -113,7 +113,7 @@ class WorkRows(Part):
             .order_by(t.work.c.changed_at.desc(), t.work.c.id.desc())
         )
         with self._db.read() as connection:
-            return [_item(row) for row in connection.execute(query)]
+            return [item(row) for row in connection.execute(query)]
 
     def drop(self, work_id: int, *, now: datetime) -> bool:
         """Give quarantined work up for good, its error kept; False where there is none of that id."""
@@ -187,7 +187,8 @@ def _behind(now: datetime) -> ColumnElement[bool]:
     return and_(t.work.c.status == "done", t.work.c.next_attempt_at <= now, _log_is_ahead())
 
 
-def _item(row: Any) -> WorkItem:
+def item(row: Any) -> WorkItem:
+    """A row as a piece of work."""
     return WorkItem(
         id=row.id,
         kind=row.kind,

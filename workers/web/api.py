@@ -1,4 +1,4 @@
-"""The read API under /api/v1: positions, history, changes and events as JSON lists, and /healthz.
+"""The read API under /api/v1: positions, history, changes and events as JSON lists.
 
 The objects are those that the commands print with `--json`. It must not know the store, only its queries.
 """
@@ -16,13 +16,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from domain.errors import InputError, MarsadError
+from domain.errors import InputError
 from workers.asking import KINDS, STANCES, TYPES, Asking, day, moment, number, one_of
 from workers.store.queries import Queries
 
 Clock = Callable[[], datetime]
 MOST = 1000
-BEHIND_SECONDS = 300.0
 _MOST_SEQUENCE = 2**53
 _TRUE = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
@@ -42,7 +41,6 @@ class Api:
             Route("/api/v1/positions/{actor}/{issue}/history", self.history),
             Route("/api/v1/changes", self.changes),
             Route("/api/v1/events", self.events),
-            Route("/healthz", self.health),
         ]
 
     def positions(self, request: Request) -> Response:
@@ -92,24 +90,6 @@ class Api:
                 limit=number(asked.get("limit"), "limit", low=1, high=MOST) or 100, retracted=retracted,
             )
         )  # fmt: skip
-
-    def health(self, _request: Request) -> Response:
-        """Whether the database answers and the positions are up with the log; 503 otherwise."""
-        try:
-            lag = self._queries.lag()
-        except MarsadError as exc:
-            return _json({"status": "fail", "database": str(exc)}, status=503, cache="no-store")
-        seconds = 0.0 if lag.since is None else max((self._clock() - lag.since).total_seconds(), 0.0)
-        late = seconds > BEHIND_SECONDS
-        return _json(
-            {
-                "status": "fail" if late else "ok",
-                "database": "ok",
-                "positions": {"events_behind": lag.events, "seconds_behind": round(seconds, 1)},
-            },
-            status=503 if late else 200,
-            cache="no-store",
-        )
 
 
 def _asked(request: Request, *allowed: str) -> dict[str, str]:

@@ -24,6 +24,7 @@ from workers.store.queries import Queries
 from workers.titles import Titles
 from workers.web.api import Api, Clock
 from workers.web.guard import HEADERS, Guard
+from workers.web.health import Health
 from workers.web.pages import Pages
 from workers.web.problems import problem, status_of
 from workers.web.streams import Streams
@@ -56,19 +57,21 @@ def make_app(
     streams = Streams(queries, asking, names).routes()
     links = [] if unsubscribe is None else unsubscribing(unsubscribe)
     api = Api(queries, asking, clock)
+    health = Health(queries, clock).routes()
+    static = Mount("/static", StaticFiles(directory=_STATIC))
 
     def failed(request: Request, exc: Exception) -> Response:
         status, detail = status_of(exc)
         # a bug's answer is sent from outside the guard, so it carries the headers itself
         headers = HEADERS | dict(getattr(exc, "headers", None) or {})
-        if request.url.path.startswith(("/api/", "/healthz")):
+        if request.url.path.startswith(("/api/", "/healthz", "/readyz")):
             return problem(status, detail, headers=headers)
         answer = pages.error(request, status, detail)
         answer.headers.update(headers)
         return answer
 
     return Starlette(
-        routes=[*pages.routes(), *streams, *links, *api.routes(), Mount("/static", StaticFiles(directory=_STATIC))],
+        routes=[*pages.routes(), *streams, *links, *api.routes(), *health, static],
         middleware=[Middleware(Guard, hosts=tuple(hosts))],
         exception_handlers={HTTPException: failed, MarsadError: failed, Exception: failed},
     )
