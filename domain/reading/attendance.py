@@ -30,6 +30,12 @@ _VERBS = ("meet", "receive", "discuss", "call", "talk", "visit", "join", "sit")
 _RELATIVES = frozenset({"الذي", "التي", "اللذين", "اللذان", "الذين", "اللتين"})
 _AUXILIARIES = frozenset({"قد", "وقد", "كان", "كانت", "وكان", "وكانت", "لن", "لم", "لا", "ان", "سوف"})
 _SELF = frozenset({"انه", "انها", "بانه", "بانها", "لانه", "لانها"})
+_JOINT = frozenset({"مع", "مشترك", "مشتركه", "المشترك", "المشتركه", "مشتركا", "جمعه", "جمعها"})
+_JOINT_REACH = 8
+_ASIDE = 14
+_PORTFOLIOS = frozenset({"الخارجيه", "خارجيه", "الدفاع", "دفاع", "الداخليه", "الماليه", "الطاقه", "الحكومه"})
+_NEAR_BLOC = 6
+_BILATERAL = frozenset({"ثنايي", "ثناييه", "الثناييه", "الثنايي", "ثناييا", "بينهما"})
 _NO_VERBS = frozenset({"قابلا", "وزاره", "استضافه", "جلسه", "جلسات", "وقعت"})
 _PRONOUNS = ("هما", "هم", "ها", "ه")
 
@@ -108,6 +114,7 @@ class Attendance:
         self.attending = verb_table(_verbs(words["attend"], "attend"))
         self.telephone = Phrases((p, True) for p in words["telephone"])
         self._during = Phrases((p, True) for p in words["during"] if " " not in p)
+        self._willing = Phrases((p, True) for name in ("proposed", "wish") for p in words[name])
         self._hosting = Phrases((p, True) for p in words["hosting"])
         self.stops, self.plenty, self.company, self.under, self._bar, self._bodies = (
             frozenset(map(level, words[name]))
@@ -141,16 +148,17 @@ class Attendance:
             return True
         if behind >= len(run) or run[behind].text.removeprefix("ال") not in self._bar:
             return False
-        joint = run[first].text.lstrip("وبل").startswith("موتمر") and [
-            w.text for w in run[behind + 1 : behind + 2]
-        ] == ["مع"]
-        return not joint
+        conference = run[first].text.lstrip("وبل").startswith(("موتمر", "ندوه"))
+        return not (conference and any(w.text in _JOINT for w in run[behind : behind + _JOINT_REACH]))
 
     # ---- parties
 
     def parties(self, head: Head, scenery: Scenery, others: Sequence[Head] = ()) -> Parties:
         """Who meets by a head; with fewer than two actors where nothing tells."""
+        run = scenery.sentence.words
         named = {h.first for h in others if h.kind in ("noun", "weak") and h.first > head.last}
+        if head.kind in ("meet", "receive"):
+            named = {i for i in named if not self._during.find(run[i - 1 : i])}
         behind = _Reading(self, head, scenery, named).read()
         found = self._of_verb(head, behind, scenery) if head.kind in _VERBS else self._of_noun(head, behind, scenery)
         return self._with_host(head, found, scenery)
@@ -164,7 +172,8 @@ class Attendance:
         actors, members = set(behind.actors), list(behind.members)
         subject = subject_before(head.first, mentions, run)
         several = subject is not None and len({m.actor for m in chain_of(subject, mentions)}) > 1
-        if head.kind == "talk" and not ((behind.partner or several) and self._by_telephone(head, run)):
+        talked = (behind.partner or several) and self._by_telephone(head, run)
+        if head.kind == "talk" and not talked and not self._spoke_with(head, behind, run):
             return Parties()
         if head.kind == "visit" and not any(m.kind in ("person", "office") for m in members):
             return Parties()
@@ -185,6 +194,13 @@ class Attendance:
             actors |= {m.actor for m in group} or self._carried(scenery, bool(actors))
         return Parties(frozenset(actors), tuple(members), head.first, head.tense, behind.partner)
 
+    def _spoke_with(self, head: Head, behind: _Behind, run: Sequence[Word]) -> bool:
+        """تحدث مع فلان: with a person by name or office, and of what was said nothing."""
+        company = next((i for i in range(head.last, min(len(run), head.last + 6)) if run[i].text == "مع"), None)
+        return head.tense == "past" and company is not None and any(
+            m.first == company + 1 and m.kind in ("person", "office") for m in behind.members
+        )  # fmt: skip
+
     def _of_noun(self, head: Head, behind: _Behind, scenery: Scenery) -> Parties:
         run = scenery.sentence.words
         actors, members = set(behind.actors), list(behind.members)
@@ -195,11 +211,17 @@ class Attendance:
             group = self._holding_subject(holder[0], head, scenery)
             group += self._speaker_among(group, head, scenery)
             members += group
-            actors |= {m.actor for m in group}
+            actors |= {m.actor for m in group} or self.nations_before(head, run)
+            actors |= self._counterparts(run[min(holder[0], head.first) : head.first])
+            if not group and behind.partner and len(actors) == 1 and run[holder[0]].text.endswith("ها"):
+                actors |= self._carried(scenery, True)
+        elif anaphor and not actors:
+            actors |= self.nations_before(head, run)
         if suffix:
             group = self._pronoun(head, scenery, several=suffix in ("هم", "هما") and not behind.partner)
             members += group
-            actors |= {m.actor for m in group} or self._carried(scenery, bool(actors))
+            named = {m.actor for m in group} or (self.nations_before(head, run) if suffix in ("هم", "هما") else set())
+            actors |= named or self._carried(scenery, bool(actors))
         else:
             held = holder is not None or anaphor
             more = self._completed(head, behind, members, actors, scenery, held=held)
@@ -211,6 +233,11 @@ class Attendance:
                 actors |= self._carried(scenery, True)
         held_by, tense = (None, "") if holder is None else holder
         return Parties(frozenset(actors), tuple(members), held_by, tense, behind.partner, anaphor, behind.actors)
+
+    def _counterparts(self, run: Sequence[Word]) -> set[str]:
+        """عقد لافروف ونظيره السعودي مؤتمرا: the nations of counterparts."""
+        nations = (self.nation(run[i + 1]) for i, w in enumerate(run[:-1]) if w.text.lstrip("ولب").startswith("نظير"))
+        return {actor for actor in nations if actor is not None}
 
     def _completed(
         self, head: Head, behind: _Behind, members: Sequence[Mention], actors: set[str], scenery: Scenery, *, held: bool
@@ -224,15 +251,50 @@ class Attendance:
         if (head.kind == "acts" and not behind.partner) or (head.kind == "beside" and not people):
             return None
         if len(actors) == 1 and not self.blocs(actors) - people:
-            if behind.partner or self._purpose(head, run) or (people and on_the_way):
+            willing = any(h.last == head.first for h in self._willing.find(run[: head.first]))
+            if behind.partner or self._purpose(head, run) or (people and (on_the_way or willing)):
                 return self._pronoun(head, scenery, several=False)
             beside = [m for m in scenery.mentions if m.last == head.first and m.kind in _MEMBERS and _free(m, run)]
             return beside if people else []
         if not actors and self._by_telephone(head, run):
             return self._told_to(head, scenery)
-        if not actors and not held and on_the_way:
+        bilateral = any(w.text in _BILATERAL for w in run[head.last : head.last + 1])
+        if not actors and ((not held and on_the_way) or bilateral):
             return self._group_before(head, scenery)
+        if not actors and not _definite(run[head.first]):
+            return self._bloc_before(head, scenery)
         return []
+
+    def _bloc_before(self, head: Head, scenery: Scenery) -> list[Mention]:
+        """يقر قادة الحلف في قمة: the bloc whose leaders the sentence is about."""
+        near = range(head.first - _NEAR_BLOC, head.first + 1)
+        before = [m for m in scenery.mentions if m.last in near and m.first and m.kind != "place"]
+        run = scenery.sentence.words
+        led = [m for m in before if self.blocs([m.actor]) and run[m.first - 1].text in self.plenty]
+        return led[-1:]
+
+    def nations_before(self, head: Head, run: Sequence[Word]) -> set[str]:
+        """الوفدان الروسي والأوكراني ... محادثاتهما: the nations of a pair or group named before a head."""
+        for index in range(head.first - 1, max(-1, head.first - _HOLD_REACH), -1):
+            if run[index].text.removeprefix("و") in self.plenty or run[index].text in self.pairs:
+                found: set[str] = set()
+                first = index + 1 + (run[min(index + 1, len(run) - 1)].text in _PORTFOLIOS)
+                for word in run[first : first + 3]:
+                    actor = self.nation(word)
+                    if actor is None:
+                        break
+                    found.add(actor)
+                if len(found) > 1:
+                    return found
+        return set()
+
+    def nation(self, word: Word) -> str | None:
+        """The actor that an adjective or the name of a people stands for."""
+        for text in (word.text, word.text.removeprefix("و")):
+            actor = self.adjectives.get(text.removeprefix("ال"))
+            if actor is not None:
+                return actor
+        return None
 
     def _group_before(self, head: Head, scenery: Scenery) -> list[Mention]:
         """ترامب وبوتين ... خلال اجتماع: a group of two actors that the sentence is about."""
@@ -399,7 +461,10 @@ class _Reading:
                 self._mode = self._base
                 index += 1
             elif self._ends(index):
-                break
+                resumed = self._resumes(index)
+                if resumed is None:
+                    break
+                index = resumed
             else:
                 index = self._word(index)
         if self._unnamed and (not self._actors or not self._partner):
@@ -428,6 +493,16 @@ class _Reading:
             return False
         return index in self._others or text in self._lists.stops or (index in self._cues and index > self._head.last)
 
+    def _resumes(self, index: int) -> int | None:
+        """يلتقي فلان، الذي يزور المنطقة، الرئيس: where the object follows the relative clause about the subject."""
+        if self._head.kind not in _VERBS or self._run[index].text not in _RELATIVES or len(self._members) != 1:
+            return None
+        for later in range(index + 2, min(len(self._run), index + _ASIDE)):
+            if self._run[later].pause:
+                object_ = later in self._starts or self._run[later].text in self._lists.offices
+                return later if object_ else None
+        return None
+
     def _relative(self, index: int) -> bool:
         """التي عقدها, الذي كان مقررا: a relative clause that tells of the meeting itself."""
         following = range(index + 1, min(len(self._run), index + 3))
@@ -455,6 +530,8 @@ class _Reading:
             self._unnamed = self._unnamed or self._text(index + 1) in self._lists.offices
         elif bare.lstrip("لب").startswith(("نظير", "نظراي")):
             self._counterpart(index)
+        elif self._head.kind in ("meet", "receive") and self._members and bare in self._lists.offices:
+            self._unnamed = True
         elif bare in self._lists.plenty or bare in self._lists.pairs:
             return self._group(index, bare)
         elif bare.removeprefix("ل") in self._lists.plenty and index == self._head.last:
@@ -488,6 +565,8 @@ class _Reading:
         return bool(self._lists.telephone.find(self._run[self._head.first : self._head.last]))
 
     def _meet(self, mention: Mention) -> None:
+        if self._mode == "under" and self._closed(mention):
+            self._mode = self._base
         near = bool(self._members) and mention.first - self._members[-1].last <= 4
         joined = mention.front.startswith("و") and near and self._mode != "under"
         if mention.kind == "place" or mention.former or (self._mode == "under" and not self._by_clitic(mention)):
@@ -504,6 +583,12 @@ class _Reading:
         elif joined or self._is_free(mention):
             self._add(mention, partner=False)
 
+    def _closed(self, mention: Mention) -> bool:
+        """على هامش القمة الرئيس: a definite word before a title ends what the preposition governs."""
+        before = mention.first - 1
+        apart = mention.kind in ("person", "office") and mention.front == "" and before > self._since
+        return apart and self._head.kind in _VERBS and _definite(self._run[before]) and self._adjective(before) is None
+
     def _by_clitic(self, mention: Mention) -> bool:
         """التقى بنظيره, اجتماع لحلف الأطلسي."""
         front = mention.front.removeprefix("و")
@@ -518,7 +603,7 @@ class _Reading:
             return False
         suffixed = bool(self._lists.suffix(self._run[self._head.last - 1]))
         if self._head.kind in _VERBS or (self._head.kind in ("noun", "acts") and suffixed):
-            return len(self._members) < 2 and mention.kind in _MEMBERS
+            return len(self._members) < 2 and mention.kind in _MEMBERS and (mention.acts or mention.kind in _PEOPLE)
         return mention.first - self._head.last <= 1
 
     def _add(self, mention: Mention, *, partner: bool) -> None:
@@ -541,7 +626,7 @@ class _Reading:
         if self._mode == "under":
             return index + 1
         self._genitive = True
-        nations, behind = self._adjectives_from(index + 1)
+        nations, behind = self._adjectives_from(index + 1 + (self._text(index + 1) in _PORTFOLIOS))
         if nations and (self._mode == "with" or self._head.kind in _VERBS or index <= self._head.last + 1):
             self._actors |= nations
             self._partner = True
@@ -557,12 +642,7 @@ class _Reading:
         return index + 1
 
     def _adjective(self, index: int) -> str | None:
-        text = self._text(index)
-        for front in (text, text.removeprefix("و")):
-            actor = self._lists.adjectives.get(front.removeprefix("ال"))
-            if actor is not None:
-                return actor
-        return None
+        return self._lists.nation(self._run[index]) if index < len(self._run) else None
 
     def _adjectives_from(self, index: int) -> tuple[set[str], int]:
         found: set[str] = set()

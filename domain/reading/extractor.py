@@ -25,6 +25,7 @@ from domain.reading.meetings import Cast, MeetingReader, Scenery
 from domain.reading.mentions import Mention, find_mentions
 from domain.reading.moments import STATEMENT_DAYS, Passage, date_clauses, is_recent
 from domain.reading.registry import Registry
+from domain.reading.standins import stand_ins
 from domain.reading.tendency import Tendency, features
 from domain.reading.text import Sentence, sentences, unmarked
 from domain.reading.topics import TopicFinder
@@ -182,7 +183,8 @@ class RuleExtractor:
             mentions = find_mentions(sentence.words, self._registry, office_day)
             clauses = self._clauses.read(index, sentence, mentions, carry)
             here = [d for d in dates if sentence.start <= d.start < sentence.end]
-            read.append((index, (sentence, clauses, here), mentions, carry.speaker))
+            everybody = stand_ins(sentence.words, mentions, carry.aliases)
+            read.append((index, (sentence, clauses, here), everybody, carry.speaker))
         dated = date_clauses([passage for _, passage, _, _ in read], published)
         for (index, (sentence, _, named), mentions, carried), said in zip(read, dated, strict=True):
             yield Scenery(

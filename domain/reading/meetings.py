@@ -22,6 +22,7 @@ from domain.reading.registry import Registry
 from domain.reading.text import Sentence, Word
 from domain.reading.topics import TopicFinder
 
+_BEFORE = 6
 _LEVELS = ("leaders", "ministers", "envoys")
 _AHEAD = frozenset({"scheduled", "proposed", "postponed", "ruled-out", "cancelled"})
 _SAYING = frozenset({"ان", "انه", "انها", "بان", "بانه", "بانها", "انهم"})
@@ -36,7 +37,8 @@ class MeetingReader:
         self._prospects = Prospects(registry)
         words = registry.lexicon.meetings
         self._lists = {
-            name: Phrases((p, True) for p in words[name]) for name in ("online", "telephone", "summit", "sessions")
+            name: Phrases((p, True) for p in words[name])
+            for name in ("online", "telephone", "summit", "sessions", "appointed")
         }
 
     def read(self, scenery: Scenery) -> list[Meeting]:
@@ -73,7 +75,7 @@ class MeetingReader:
         when, own = self._when(head, status, scenery, news=news or (parties.anaphor and status == "held"))
         if when is None:
             return None
-        if status == "scheduled" and when is UNKNOWN and not (scenery.published is None and scenery.dates):
+        if status == "scheduled" and when is UNKNOWN and not self._appointed(head, scenery):
             status = "proposed"
         speaker = _speaker_at(scenery.clauses, head.first)
         attribution: Attribution = speaker.attribution if speaker is not None else "outlet"
@@ -90,6 +92,15 @@ class MeetingReader:
                 "cue": run[head.first].text, "speaker": "the outlet" if speaker is None else speaker.how,
             },
         )  # fmt: skip
+
+    def _appointed(self, head: Head, scenery: Scenery) -> bool:
+        """من المقرر أن يلتقي, خلال زيارته: to come, even where no day is told; a day of an unknown year is one."""
+        if scenery.published is None and scenery.dates:
+            return True
+        run = scenery.sentence.words
+        if any(w.text.lstrip("بل").removeprefix("ال").startswith("زيار") for w in run):
+            return True
+        return bool(self._lists["appointed"].find(run[max(0, head.first - _BEFORE) : head.first]))
 
     def _when(self, head: Head, status: SummitStatus, scenery: Scenery, *, news: bool) -> tuple[Moment | None, bool]:
         """When it is or was, and whether its own words say so; None where it is long ago or named in passing."""
@@ -118,7 +129,7 @@ class MeetingReader:
         if self._lists["online"].find(run):
             direct = any(w.text.startswith(("مباشر", "حضوري", "شخصي")) for w in run)
             return "hybrid" if direct else "online"
-        if head.kind == "call" or self._lists["telephone"].find(run[max(0, head.first - 6) : head.last + 10]):
+        if head.kind in ("call", "talk") or self._lists["telephone"].find(run[max(0, head.first - 6) : head.last + 10]):
             return "telephone"
         return "in-person"
 

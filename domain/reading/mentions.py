@@ -220,6 +220,8 @@ def _merge(one: Mention, two: Mention, run: Sequence[Word], registry: Registry, 
         return None
     if any(word.text in _PARTING for word in run[one.last : two.first]) or (one.kind == "institution" and gap > 1):
         return None
+    if one.kind == "institution" and any(word.pause for word in run[one.last : two.first + 1]):
+        return None
     joined = run[two.first].text[:1] == "و" and run[two.first].forms[0] != "وزير" and two.kind in people
     if one.kind == "bare" and two.kind in people and gap <= 1:
         return msgspec.structs.replace(two, first=one.first, kind="person", front=one.front)

@@ -63,7 +63,8 @@ class Prospects:
         if run[head.first - 1].text.removeprefix("و") == "قبل":
             return self._by_date(head, scenery), False
         vague = _several(run[head.first]) or (_definite_process(head, run) and not _in_person(parties))
-        return "held", bool(scenery.clauses) and not vague
+        spoken = bool(scenery.clauses) or self._has("spoken", run[:3])
+        return "held", spoken and not vague
 
     def _passing(self, head: Head, run: Sequence[Word]) -> bool:
         """خلال لقائه, بعد المحادثات, في اتصال: named on the way; في is more where a wish or a plan stands before it."""
@@ -85,7 +86,7 @@ class Prospects:
             return "ruled-out", True
         for name in ("cancelled", "postponed", "ruled_out"):
             for window in (before, behind[:_AFTER]):
-                hits = self._lists[name].find(window)
+                hits = [h for h in self._lists[name].find(window) if not _for_the_sake(h, window)]
                 if name == "ruled_out" and window is not before:
                     hits = [h for h in hits if h.last - h.first > 1]
                 if hits:
@@ -116,7 +117,8 @@ class Prospects:
         due = self._has("due", [*close, *behind[:4]])
         if head.kind == "weak" and any(w.text.lstrip("بل") in _WISHED for w in governing[-2:]) and not due:
             return None, False
-        if self._has("proposed", close) or self._has("proposed_after", behind[:5]):
+        wished = self._has("proposed", close) or self._has("proposed_after", behind[:5])
+        if wished and not (head.kind == "weak" and _told_past(head, scenery)):
             return ("scheduled" if self._has("appointed", [*close, *behind[:4]]) else "proposed"), True
         if any(w.text in ("قد", "ربما", "وقد") for w in before[-2:]) and parties.tense in ("present", "future"):
             return "proposed", True
@@ -128,9 +130,24 @@ class Prospects:
             return self._present(parties, before, due, scenery)
         if parties.tense == "past":
             return "held", not _unreal(head, parties, before, run)
+        if self._told_of(behind):
+            return "held", True
+        if any(w.text in ("سيكون", "ستكون") for w in behind[:6]):
+            return "scheduled", True
         if _definite_process(head, run):
-            return None, False
+            return self._process(head, scenery, due=due)
         return ("scheduled", True) if due else (self._by_date(head, scenery), False)
+
+    def _process(self, head: Head, scenery: Scenery, *, due: bool) -> Told:
+        """The talks between two: an event where they are due on a day."""
+        if due and self._by_date(head, scenery) == "scheduled":
+            return "scheduled", True
+        return None, False
+
+    def _told_of(self, behind: Sequence[Word]) -> bool:
+        """كانت بناءة: how a meeting went."""
+        was = next((i for i, w in enumerate(behind) if w.text in ("كانت", "كان")), None)
+        return was is not None and self._has("told_of", behind[was + 1 : was + 4])
 
     def _has(self, name: str, window: Sequence[Word]) -> bool:
         return bool(window) and bool(self._lists[name].find(window))
@@ -149,7 +166,8 @@ class Prospects:
         last = before[-1].text if before else ""
         if last in ("وهو", "وهي", "وهما", "كان", "كانت"):
             return "held", True
-        if due or scenery.dates:
+        visit = any(w.text.lstrip("بل").removeprefix("ال").startswith("زيار") for w in scenery.sentence.words)
+        if due or scenery.dates or (visit and not any(w.text in _UNREAL for w in before)):
             return "scheduled", True
         return None, False
 
@@ -218,6 +236,21 @@ def _clause_behind(run: Sequence[Word], start: int) -> Sequence[Word]:
             break
         last += 1
     return run[start:last]
+
+
+def _for_the_sake(hit: Hit[bool], window: Sequence[Word]) -> bool:
+    """من أجل, لأجل beside أجّل."""
+    text = window[hit.first].text
+    return text == "لاجل" or (text == "اجل" and hit.first > 0 and window[hit.first - 1].text == "من")
+
+
+def _told_past(head: Head, scenery: Scenery) -> bool:
+    """Whether a day of the past stands behind a head: words that thank for talks held yesterday propose none."""
+    if scenery.published is None:
+        return False
+    start = scenery.sentence.words[head.first].start
+    days = [d.occurred_on for d in scenery.dates if d.start > start and d.precision == "day" and d.kind != "previously"]
+    return bool(days) and all(day is not None and day < str(scenery.published) for day in days)
 
 
 def _negated(hit: Hit[bool], window: Sequence[Word]) -> bool:
