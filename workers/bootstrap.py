@@ -18,7 +18,7 @@ from domain.reading.registry import FILES, Registry, load_registry
 from domain.reading.tendency import Tendency, load_tendency
 from domain.reading.trust import Trust, load_trust
 from workers.asking import Asking
-from workers.ports import FeedSpec
+from workers.ports import Channel, FeedSpec, Subscription
 from workers.settings import Settings, load_settings
 from workers.stages import Clock, Stages, utc_now
 from workers.titles import FILE as TITLES
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from workers.gather import Gate
     from workers.projections.runner import PositionsRunner
     from workers.store.store import Store
+    from workers.subscribing import Subscribing
     from workers.tasks import Bell, Sweeper
 
 _GATE_MARGIN = 5.0
@@ -131,6 +132,17 @@ class App:
         return PositionsRunner(self.store, alert_wait=self.settings.alert_wait)
 
     @cached_property
+    def subscribing(self) -> Subscribing:
+        """What can be done with subscriptions."""
+        from workers.composing import Composer
+        from workers.subscribing import Subscribing
+
+        return Subscribing(
+            self.store, self.asking, self.senders, Composer(self.titles, self.clock), clock=self.clock,
+            wait=self.settings.alert_wait,
+        )  # fmt: skip
+
+    @cached_property
     def senders(self) -> Senders:
         """Every kind of channel."""
         from workers.channels.registry import Parts, Senders
@@ -200,10 +212,18 @@ class App:
 
         number, _, _ = token.partition(".")
         for found in self.store.subscriptions():
-            if str(found.id) == number and found.channel.kind == "mail":
-                same = compare_digest(made(found).encode(), token.encode())
-                return same and self.store.remove_subscription(found.id, now=self.clock())
+            for channel in found.channels if str(found.id) == number else ():
+                if channel.kind == "mail" and compare_digest(made(found.id, channel).encode(), token.encode()):
+                    return self._leave(found, channel)
         return False
+
+    def _leave(self, found: Subscription, channel: Channel) -> bool:
+        """End what a subscription sends to one channel, and itself where there is no other."""
+        others = [c.id for c in found.channels if c.id != channel.id]
+        if not others:
+            return self.store.remove_subscription(found.id, now=self.clock())
+        self.store.set_channels(found.id, others, now=self.clock())
+        return True
 
     def feeds(self) -> list[FeedSpec]:
         """The list of feeds that the settings name."""

@@ -7,7 +7,7 @@ or a web library.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -157,19 +157,23 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Subscription(msgspec.Struct, frozen=True, kw_only=True):
-    """Who wants to know what. Empty filters match everything; `changes` empty means all but `reaffirmed`."""
+    """Who wants to know what. Empty filters match everything; `changes` empty means all but `reaffirmed`.
+
+    `channels`: one or more, oldest first. `owner`: the token that made it; 0: a command.
+    """
 
     id: int
-    channel: Channel
+    channels: tuple[Channel, ...]
     actors: tuple[str, ...] = ()
     issues: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
     terms: Terms = Terms()
+    owner: int = 0
     created_at: datetime
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
-    """One change for one subscription. `key`: the stable idempotency key; `body`: the message, empty until it goes.
+    """One change for one subscription by one channel. `key`: the stable idempotency key; `body`: empty until it goes.
 
     `carried_by`: the delivery whose message tells this one too. `dropped`: nothing was left to tell when it would go.
     """
@@ -177,6 +181,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     id: int
     key: str
     subscription: Subscription
+    channel: Channel
     body: str
     status: Literal["waiting", "delivered", "dead", "dropped"]
     attempts: int
@@ -195,6 +200,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Compose = Callable[[Subscription, str, Sequence[Item]], Composed | None]
+Clock = Callable[[], datetime]
 
 
 class WorkStore(Protocol):
@@ -204,8 +210,8 @@ class WorkStore(Protocol):
     raises Conflict where the lease was lost, and then has saved nothing.
     """
 
-    def due(self, now: datetime, *, limit: int = 100) -> list[WorkItem]:
-        """Work that is waiting and due, or whose lease ran out, oldest first."""
+    def due(self, now: datetime, *, limit: int = 100, kinds: Collection[WorkKind] = ()) -> list[WorkItem]:
+        """Work that is waiting and due, or whose lease ran out, oldest first; of these kinds, of all where none is."""
         ...
 
     def take(self, kind: WorkKind, subject: str, *, now: datetime, seconds: float) -> Lease | None:
@@ -228,7 +234,7 @@ class WorkStore(Protocol):
         """Give work back that was not tried: the attempt does not count. Nothing happens if the lease was lost."""
         ...
 
-    def next_due(self) -> datetime | None:
+    def next_due(self, kinds: Collection[WorkKind] = ()) -> datetime | None:
         """When the next waiting work falls due, or the next lease runs out; None where nothing waits."""
         ...
 
@@ -313,30 +319,45 @@ class DeliveryOutcome(msgspec.Struct, frozen=True, kw_only=True):
     disable: str | None = None
 
 
+class Sender(Protocol):
+    """One kind of channel; see `workers.channels`."""
+
+    def send(self, delivery: Delivery, *, now: datetime) -> DeliveryOutcome:
+        """One attempt. Its failures are outcomes, never errors."""
+        ...
+
+
 class SubscriptionStore(Protocol):
     """Channels, subscriptions and deliveries."""
 
-    def add_channel(self, kind: str, target: str, *, secrets: Sequence[str] = (), now: datetime) -> Channel:
-        """A channel of that kind and target; the present one with its secrets, where there is one, enabled again."""
+    def add_channel(
+        self, kind: str, target: str, *, secrets: Sequence[str] = (), owner: int = 0, now: datetime
+    ) -> Channel:
+        """A channel of that kind, target and owner; the present one with its secrets, if any, enabled again."""
         ...
 
     def channels(self) -> list[Channel]: ...
 
     def add_subscription(
         self,
-        channel_id: int,
+        channel_ids: Sequence[int],
         *,
         actors: Sequence[str] = (),
         issues: Sequence[str] = (),
         changes: Sequence[str] = (),
         terms: Terms = Terms(),  # noqa: B008 -- frozen
+        owner: int = 0,
         now: datetime,
     ) -> Subscription:
-        """Who wants to know what, from now on; InputError where there is no such channel."""
+        """Who wants to know what, from now on; InputError where there is no channel, or no such one."""
         ...
 
     def edit_subscription(self, subscription_id: int, wanted: Wanted, *, due: datetime) -> bool:
         """Other filters and terms, from now on; what waits without words goes at `due`. False where there is none."""
+        ...
+
+    def set_channels(self, subscription_id: int, channel_ids: Sequence[int], *, now: datetime) -> None:
+        """Other channels, from now on; what waits for one that is left out is given up. InputError where none is."""
         ...
 
     def rotate(self, channel_id: int, secret: str, *, until: datetime | None) -> Channel:
@@ -363,8 +384,16 @@ class SubscriptionStore(Protocol):
         """
         ...
 
-    def deliveries(self, *, status: str | None = None, limit: int = 100) -> list[Delivery]:
-        """Deliveries, newest first."""
+    def deliveries(
+        self,
+        *,
+        status: str | None = None,
+        limit: int = 100,
+        subscription: int | None = None,
+        owner: int | None = None,
+        below: int | None = None,
+    ) -> list[Delivery]:
+        """Deliveries, newest first; of one subscription, of one owner's, of a smaller id."""
         ...
 
     def save_delivery(self, lease: Lease, outcome: DeliveryOutcome, *, now: datetime) -> None:

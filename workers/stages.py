@@ -24,6 +24,7 @@ from workers.ports import (
     Article,
     Channel,
     CleanArticle,
+    Clock,
     Compose,
     Delivery,
     DeliveryOutcome,
@@ -32,6 +33,7 @@ from workers.ports import (
     Lease,
     PollOutcome,
     ReadingStore,
+    Sender,
     SourceStore,
     SubscriptionStore,
     WorkKind,
@@ -40,7 +42,6 @@ from workers.ports import (
 
 log = structlog.get_logger()
 
-Clock = Callable[[], datetime]
 DAY = timedelta(days=1)
 _SHORTEST_POLL = 300.0
 _LONGEST_POLL = 6 * 3600.0
@@ -67,14 +68,6 @@ class Polled(Protocol):
             TemporaryFailure: try again later.
             PermanentFailure: there is no article to be had.
         """
-        ...
-
-
-class Sender(Protocol):
-    """One kind of channel; see `workers.channels`."""
-
-    def send(self, delivery: Delivery, *, now: datetime) -> DeliveryOutcome:
-        """One attempt. Its failures are outcomes, never errors."""
         ...
 
 
@@ -204,7 +197,7 @@ class Stages:
         Raises:
             NotYet: quiet hours, a mute, an earlier message of the same change, or a busy channel.
         """
-        channel, now = delivery.subscription.channel, self._clock()
+        channel, now = delivery.channel, self._clock()
         if channel.disabled is not None:
             return DeliveryOutcome(status="dead", error=f"the channel is disabled: {channel.disabled}")
         if channel.kind not in self._senders:
@@ -305,4 +298,4 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-__all__ = ["Refused", "Stages", "difference", "local_day", "published_day", "stream_of", "utc_now"]
+__all__ = ["Clock", "Refused", "Stages", "difference", "local_day", "published_day", "stream_of", "utc_now"]

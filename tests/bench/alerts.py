@@ -63,7 +63,7 @@ def _matching(count: int) -> float:
     channel, now = Channel(id=1, kind="webhook", target="t"), datetime.now(UTC)
     found = [
         Subscription(
-            id=i, channel=channel, actors=(f"A{i // 10}",), issues=("ukraine.foreign-troops",), terms=Terms(),
+            id=i, channels=(channel,), actors=(f"A{i // 10}",), issues=("ukraine.foreign-troops",), terms=Terms(),
             created_at=now,
         )
         for i in range(count)
@@ -86,7 +86,7 @@ def _deliver(folder: Path, rogue: Rogue, endpoints: int, changes: int) -> int:
     names = [f"{FAULTS[i % 3]}-{i}" if i < failing else f"ok-{i}" for i in range(endpoints)]
     for name in names:
         channel = app.store.add_channel("webhook", f"{rogue.url}/{name}", secrets=(new_secret(),), now=clock())
-        app.store.add_subscription(channel.id, now=clock())
+        app.store.add_subscription([channel.id], now=clock())
     news: list[NewEvent] = [new(f"a{i}", read(f"a{i}", issue=f"issue.{i}")) for i in range(changes)]
     for i, event in enumerate(news):
         app.store.log.append(f"a{i}", [event])

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from domain.alerts.terms import Terms
-from tests.support.alerts import Desk
+from tests.support.alerts import DELIVERED, Desk
 from tests.support.facts import T0, new, read
 from workers.ports import DeliveryOutcome
 from workers.projections.rebuild import Rebuild
@@ -249,7 +249,7 @@ def test_what_a_message_told_is_dead_and_sent_again_with_it(desk: Desk) -> None:
     desk.say("b", "opposes", "2025-09-05", actor="USA")
     assert desk.move(hours=1) == 1
     assert desk.statuses() == ["dead", "dead"]
-    assert "410" in (desk.store.subscriptions()[0].channel.disabled or "")
+    assert "410" in (desk.store.channels()[0].disabled or "")
     desk.subscribe()  # the same channel, taken into use again
     newest = desk.store.deliveries()[0]
     assert newest.carried_by is not None
@@ -258,6 +258,22 @@ def test_what_a_message_told_is_dead_and_sent_again_with_it(desk: Desk) -> None:
     assert desk.move(seconds=1) == 1
     assert desk.statuses() == ["delivered", "delivered"]
     assert len({key for key, _ in desk.sink.sent}) == 1
+
+
+def test_each_channel_has_a_delivery_of_its_own_and_one_that_is_taken_out_has_no_more(desk: Desk) -> None:
+    found = desk.subscribe()
+    other = desk.store.add_channel("webhook", "https://other.example/", now=desk.now)
+    desk.store.set_channels(found.id, [found.channels[0].id, other.id], now=desk.now)
+    desk.sink.answer = lambda d: DeliveryOutcome(status="retry") if d.channel.id == other.id else DELIVERED
+    said = desk.say("a", "opposes", "2025-09-05")
+    assert desk.move(seconds=31) == 2
+    assert len({key for key, _ in desk.sink.sent}) == 2
+    assert desk.statuses() == ["delivered", "waiting"]
+    desk.take_back(said)
+    assert desk.move(seconds=31) == 2, "a correction by the one, another try by the other, whose correction waits"
+    desk.store.set_channels(found.id, [found.channels[0].id], now=desk.now)
+    assert desk.statuses() == ["delivered", "dead", "delivered", "dead"]
+    assert desk.move(days=1) == 0
 
 
 def test_a_channel_that_fails_is_known_until_it_works_again(desk: Desk) -> None:

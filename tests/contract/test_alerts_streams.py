@@ -94,10 +94,10 @@ def test_a_wrong_id_is_refused(site: str) -> None:
 def test_one_click_ends_a_subscription_a_look_and_a_guess_do_not(data: Path) -> None:
     app = App(load_settings())
     channel = app.store.add_channel("mail", "a@b.example", secrets=("s" * 48,), now=app.clock())
-    found = app.store.add_subscription(channel.id, terms=Terms(), now=app.clock())
+    found = app.store.add_subscription([channel.id], terms=Terms(), now=app.clock())
     web = make_app(app.store.queries, registry=app.registry, titles=app.titles, unsubscribe=app.unsubscribe)
     with serving(web) as site:
-        link = f"{site}/unsubscribe/{token(found)}"
+        link = f"{site}/unsubscribe/{token(found.id, channel)}"
         assert "<form" in httpx.get(link).text
         guess = httpx.post(f"{site}/unsubscribe/{found.id}.{'0' * 40}", data={"List-Unsubscribe": "One-Click"})
         assert [s.id for s in app.store.subscriptions()] == [found.id]

@@ -28,8 +28,10 @@ def send(titles: Titles, target: str) -> DeliveryOutcome:
     found = composed(titles, item(), language="ar")
     assert found is not None
     channel = Channel(id=3, kind="apprise", target=target)
-    subscription = Subscription(id=7, channel=channel, created_at=AT)
-    delivery = Delivery(id=1, key="msg_1", subscription=subscription, body=found.body, status="waiting", attempts=0)
+    subscription = Subscription(id=7, channels=(channel,), created_at=AT)
+    delivery = Delivery(
+        id=1, key="msg_1", subscription=subscription, channel=channel, body=found.body, status="waiting", attempts=0
+    )  # fmt: skip
     return Senders(Parts())["apprise"].send(delivery, now=AT)
 
 

@@ -56,14 +56,13 @@ def sender() -> Iterator[WebhookSender]:
 def delivery(target: str, *secrets: str) -> Delivery:
     quote = Quote(text="أعلن ماكرون أن دولا تعهدت بإرسال قوات.", url="https://one.example/a", outlet="منارة الخبر")
     item = Item(delivery=1, change=CHANGE, quotes=(quote,))
-    key = idempotency_key(1, "c" * 32)
+    key = idempotency_key(1, 1, "c" * 32)
     composed = compose([item], key=key, at=NOW, language="en", names=Ids(), wording=words)
     assert composed is not None
+    channel = Channel(id=1, kind="webhook", target=target, secrets=secrets)
     return Delivery(
-        id=1, key=key, status="waiting", attempts=0, body=composed.body,
-        subscription=Subscription(
-            id=1, created_at=NOW, channel=Channel(id=1, kind="webhook", target=target, secrets=secrets)
-        ),
+        id=1, key=key, status="waiting", attempts=0, body=composed.body, channel=channel,
+        subscription=Subscription(id=1, created_at=NOW, channels=(channel,)),
     )  # fmt: skip
 
 

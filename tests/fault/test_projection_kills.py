@@ -82,7 +82,7 @@ def project_and_die(url: str, statements_left: int) -> None:
 def test_killed_between_any_two_steps_a_hundred_times(database_url: str) -> None:
     store = Store(make_engine(database_url))
     channel = store.add_channel("webhook", "https://hook.example/", now=T0)
-    store.add_subscription(channel.id, now=T0)
+    store.add_subscription([channel.id], now=T0)
     fill(store, 60, seed=1)
     kills = 0
 

@@ -20,7 +20,7 @@ pytest_plugins = ["tests.support.stores"]
 
 def _ready(store: Store) -> None:
     channel = store.add_channel("webhook", "https://hook.example/", now=T0)
-    store.add_subscription(channel.id, now=T0)
+    store.add_subscription([channel.id], now=T0)
     fill(store, 40, seed=5)
     PositionsRunner(store).catch_up(now=T0)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, text
+from sqlalchemy import Engine, inspect, text
 
 from domain.errors import SchemaError
 from tests.support.facts import statements
@@ -71,3 +71,40 @@ def test_a_log_of_the_first_schema_is_read_after_the_upgrade(empty_database_url:
     assert store.log.read() == written
     assert store.log.append("a", statements("a", 4))[0].sequence == 4
     store.close()
+
+
+def test_subscriptions_and_deliveries_keep_their_channel_forth_and_back(empty_database_url: str) -> None:
+    command.upgrade(config(empty_database_url), "0005")
+    engine = make_engine(empty_database_url)
+    day = "'2025-09-05 12:00:00'"
+    for statement in (
+        f"INSERT INTO channels (kind, target, created_at) VALUES ('mail', 'a@b.example', {day})",
+        f"INSERT INTO subscriptions (id, channel_id, created_at) VALUES (7, 1, {day})",
+        "INSERT INTO changes (sequence, change_key, actor, issue, kind, on_day, data, recorded_at, log_sequence) "
+        f"VALUES (1, 'c', 'RUS', 'i', 'established', '2025-09-05', '{{}}', {day}, 1)",
+        "INSERT INTO deliveries (id, subscription_id, change_key, idempotency_key, body, created_at) "
+        f"VALUES (5, 7, 'c', 'msg_1', '', {day})",
+        f"INSERT INTO delivery_attempts (delivery_id, attempt, at, status) VALUES (5, 1, {day}, 'retry')",
+    ):
+        _say(engine, statement)
+    upgrade(empty_database_url)
+    store = Store(engine)
+    (found,) = store.deliveries()
+    assert (found.id, found.key, found.channel.target, found.subscription.channels) == (
+        5, "msg_1", "a@b.example", (found.channel,),
+    )  # fmt: skip
+    second = store.add_channel("webhook", "https://hook.example/", now=found.subscription.created_at)
+    store.set_channels(7, [1, second.id], now=found.subscription.created_at)
+    command.downgrade(config(empty_database_url), "0005")
+    with engine.connect() as connection:
+        row = connection.execute(text("SELECT s.channel_id, d.id FROM subscriptions s, deliveries d")).one()
+        assert tuple(row) == (1, 5)
+        assert connection.execute(text("SELECT count(*) FROM delivery_attempts")).scalar() == 1
+    upgrade(empty_database_url)
+    assert [c.id for c in store.subscriptions()[0].channels] == [1]
+    store.close()
+
+
+def _say(engine: Engine, statement: str) -> None:
+    with Database(engine).write() as connection:
+        connection.execute(text(statement))

@@ -68,7 +68,7 @@ class Desk:
     def subscribe(self, target: str = "https://hook.example/", **wanted: Any) -> Subscription:
         """Who wants to know, from now on."""
         channel = self.store.add_channel("webhook", target, secrets=["whsec_c2VjcmV0"], now=self.now)
-        return self.store.add_subscription(channel.id, now=self.now, **wanted)
+        return self.store.add_subscription([channel.id], now=self.now, **wanted)
 
     def say(self, article: str, stance: str, day: str, **more: Any) -> str:
         """A fact read out of an article, projected; its id in the log."""

@@ -79,7 +79,7 @@ class Fleet:
         channel = self.store.add_channel("webhook", site.url + ALERTS, secrets=(new_secret(),), now=utc_now())
         site.inbox.secrets = channel.secrets
         site.inbox.forget()
-        self.store.add_subscription(channel.id, now=utc_now())
+        self.store.add_subscription([channel.id], now=utc_now())
 
     def start(self, *names: str) -> None:
         """Start processes; a name's first part is the role."""

@@ -50,6 +50,10 @@ def asked(*arguments: str) -> Any:
     return json.loads(result.stdout)
 
 
+def secret_of(added: Any) -> str:
+    return str(added["channels"][0]["secret"])
+
+
 def shift(app: App) -> None:
     """A new fact that changes a position, projected."""
     record = read("new", actor="FRA", issue="ukraine.arms-supplies", stance="supports", day="2025-09-09")
@@ -82,11 +86,11 @@ def test_a_change_reaches_the_webhook_signed_with_the_secret_shown_once(receiver
 def test_the_secret_is_never_shown_again(receiver: Receiver) -> None:
     first = asked("subscriptions", "add", "--webhook", receiver.url)
     again = asked("subscriptions", "add", "--webhook", receiver.url, "--issue", "gaza.ceasefire")
-    assert first["secret"].startswith("whsec_")
-    assert again["secret"] is None
+    assert secret_of(first).startswith("whsec_")
+    assert "secret" not in again["channels"][0]
     assert "shown when" in run("subscriptions", "add", "--webhook", receiver.url).stdout
     for output in (run("subscriptions", "list").stdout, run("subscriptions", "list", "--json").stdout):
-        assert first["secret"] not in output
+        assert secret_of(first) not in output
 
 
 def test_list_filters_and_remove(receiver: Receiver) -> None:
@@ -106,7 +110,7 @@ def test_a_test_message_verifies_and_stores_nothing(receiver: Receiver) -> None:
     added = asked("subscriptions", "add", "--webhook", receiver.url)
     assert "accepted" in run("subscriptions", "test", str(added["id"])).stdout
     (got,) = receiver.received
-    assert Webhook(added["secret"]).verify(got.body, got.headers)["type"] == "marsad.position.test"
+    assert Webhook(secret_of(added)).verify(got.body, got.headers)["type"] == "marsad.position.test"
     assert asked("deliveries") == []
     receiver.answers = [(500, {})]
     refused = run("subscriptions", "test", str(added["id"]))
@@ -122,11 +126,11 @@ def test_a_dead_delivery_can_be_sent_again_with_the_same_id(receiver: Receiver, 
     (dead,) = asked("deliveries", "--status", "dead")
     assert "410" in dead["error"]
     (listed,) = asked("subscriptions", "list")
-    assert "410" in listed["disabled"]
+    assert "410" in listed["channels"][0]["disabled"]
     assert "disabled because" in run("subscriptions", "list").stdout
 
     assert run("subscriptions", "enable", str(added["id"])).exit_code == 0
-    assert asked("subscriptions", "list")[0]["disabled"] is None
+    assert "disabled" not in asked("subscriptions", "list")[0]["channels"][0]
     assert run("deliveries", "resend", str(dead["id"])).exit_code == 0
     deliver(app)
     assert [d["status"] for d in asked("deliveries")] == ["delivered"]
@@ -201,7 +205,7 @@ def test_a_rotated_secret_signs_beside_the_old_one_for_a_while(receiver: Receive
     number = str(added["id"])
     rotated = asked("subscriptions", "rotate", number, "--overlap", "1")
     run("subscriptions", "test", number)
-    for secret in (added["secret"], rotated["secret"]):
+    for secret in (secret_of(added), rotated["secret"]):
         Webhook(secret).verify(receiver.received[-1].body, receiver.received[-1].headers)
     shift(app)
     deliver(app)  # far in the future: the old one has ended
@@ -223,13 +227,30 @@ def test_a_backtest_lists_what_would_have_been_sent(receiver: Receiver, app: App
 
 def test_a_channel_of_another_kind_is_added_by_its_option(receiver: Receiver) -> None:
     added = asked("subscriptions", "add", "--mail", "Reader@Example.org", "--language", "ar")
-    assert (added["target"], added["secret"]) == ("Reader@example.org", None)
+    assert added["channels"] == [{"id": 1, "kind": "mail", "target": "Reader@example.org"}]
     token = "tgram://123456789:abcdefghijklmnopqrstuvwxyz123456789/12315544"
     assert "abcdefghij" not in run("subscriptions", "add", "--apprise", token).stdout
     assert "abcdefghij" not in run("subscriptions", "list").stdout
-    refused = run("subscriptions", "add", "--mail", "a@b.example", "--webhook", receiver.url)
+    refused = run("subscriptions", "add", "--actor", "RUS")
     assert refused.exit_code == 2
-    assert "one target" in refused.stderr
+    assert "name a target" in refused.stderr
+
+
+def test_several_channels_get_a_delivery_each_and_an_edit_replaces_them(receiver: Receiver, app: App) -> None:
+    other = receiver.url + "/other"
+    added = asked("subscriptions", "add", "--webhook", receiver.url, "--webhook", other, "--mail", "a@b.example")
+    assert [c["target"] for c in added["channels"]] == [receiver.url, other, "a@b.example"]
+    number = str(added["id"])
+    asked("subscriptions", "edit", number, "--webhook", receiver.url, "--webhook", other)
+    assert "name one" in run("subscriptions", "rotate", number).stderr
+    second = str(added["channels"][1]["id"])
+    rotated = asked("subscriptions", "rotate", number, "--channel", second)
+    shift(app)
+    receiver.answers = [(500, {})]
+    deliver(app)
+    assert sorted(d["status"] for d in asked("deliveries")) == ["delivered", "waiting"]
+    assert len({got.headers["webhook-id"] for got in receiver.received}) == 2
+    assert rotated["secret"].startswith("whsec_")
 
 
 def test_every_attempt_is_shown(receiver: Receiver, app: App) -> None:

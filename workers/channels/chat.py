@@ -26,7 +26,7 @@ class ChatSender:
 
     def send(self, delivery: Delivery, *, now: datetime) -> DeliveryOutcome:
         """One attempt. Its failures are outcomes, never errors."""
-        target = delivery.subscription.channel.target
+        target = delivery.channel.target
         data = _EVENT.decode(delivery.body).data
         service = apprise.Apprise()
         if not service.add(target):

@@ -27,7 +27,7 @@ from domain.alerts.message import CloudEvent, Data
 from domain.errors import InputError, MarsadError
 from workers.channels.letter import page
 from workers.channels.registry import Parts
-from workers.ports import Delivery, DeliveryOutcome, Subscription
+from workers.ports import Channel, Delivery, DeliveryOutcome
 
 _SECONDS = 20.0
 _LONGEST_SUBJECT = 200
@@ -52,7 +52,7 @@ class MailSender:
             message = letter(delivery, self._parts, now=now)
         except (MessageError, MarsadError, ValueError) as exc:
             return DeliveryOutcome(status="dead", error=f"the message cannot be written: {exc}")
-        return self._hand_over(message, self._parts.smtp, delivery.subscription.channel.target)
+        return self._hand_over(message, self._parts.smtp, delivery.channel.target)
 
     def _hand_over(self, message: EmailMessage, smtp: str, target: str) -> DeliveryOutcome:
         try:
@@ -79,7 +79,7 @@ def letter(delivery: Delivery, parts: Parts, *, now: datetime) -> EmailMessage:
     message = EmailMessage(policy=SMTP)
     message["Subject"] = data.title[:_LONGEST_SUBJECT]
     message["From"] = Address("Marsad", addr_spec=parts.mail_from)
-    message["To"] = delivery.subscription.channel.target
+    message["To"] = delivery.channel.target
     message["Date"] = format_datetime(now)
     message["Message-ID"] = f"<{delivery.key}@{domain}>"
     first = next((told.correction.of for told in data.all if told.correction is not None), None)
@@ -87,7 +87,7 @@ def letter(delivery: Delivery, parts: Parts, *, now: datetime) -> EmailMessage:
         message["In-Reply-To"] = message["References"] = f"<{first}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"
     message["Content-Language"] = data.language
-    link = unsubscribe_link(delivery.subscription, parts.public_url)
+    link = unsubscribe_link(delivery.subscription.id, delivery.channel, parts.public_url)
     if link is not None:
         message["List-Unsubscribe"] = f"<{link}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
@@ -96,18 +96,18 @@ def letter(delivery: Delivery, parts: Parts, *, now: datetime) -> EmailMessage:
     return message
 
 
-def unsubscribe_link(subscription: Subscription, public_url: str | None) -> str | None:
-    """Where one click ends the subscription; None where nobody can reach us."""
-    if public_url is None or not subscription.channel.secrets:
+def unsubscribe_link(subscription_id: int, channel: Channel, public_url: str | None) -> str | None:
+    """Where one click ends what the subscription sends to this address; None where nobody can reach us."""
+    if public_url is None or not channel.secrets:
         return None
-    return f"{public_url.rstrip('/')}/unsubscribe/{token(subscription)}"
+    return f"{public_url.rstrip('/')}/unsubscribe/{token(subscription_id, channel)}"
 
 
-def token(subscription: Subscription) -> str:
+def token(subscription_id: int, channel: Channel) -> str:
     """What a link to end this subscription carries: nobody can make up another's."""
-    secret = subscription.channel.secrets[-1] if subscription.channel.secrets else ""
-    seal = hmac.new(secret.encode(), f"unsubscribe/{subscription.id}".encode(), hashlib.sha256).hexdigest()
-    return f"{subscription.id}.{seal[:40]}"
+    secret = channel.secrets[-1] if channel.secrets else ""
+    seal = hmac.new(secret.encode(), f"unsubscribe/{subscription_id}".encode(), hashlib.sha256).hexdigest()
+    return f"{subscription_id}.{seal[:40]}"
 
 
 def make(parts: Parts) -> MailSender:

@@ -6,14 +6,13 @@ It must not know subscriptions, nor how attempts are counted.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from importlib import import_module
 from typing import Any, Protocol, cast
 
 import msgspec
 
 from domain.errors import InputError
-from workers.ports import Delivery, DeliveryOutcome
+from workers.ports import Sender
 
 KINDS = {
     "webhook": "workers.channels.webhook",
@@ -29,14 +28,6 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     smtp: str | None = None
     mail_from: str = "marsad@localhost"
     public_url: str | None = None
-
-
-class Sender(Protocol):
-    """One kind of channel at work."""
-
-    def send(self, delivery: Delivery, *, now: datetime) -> DeliveryOutcome:
-        """One attempt. Its failures are outcomes, never errors."""
-        ...
 
 
 class Kind(Protocol):

@@ -49,7 +49,7 @@ class WebhookSender:
         A passing fault is tried again, at the time that the endpoint names (Retry-After). 410, and an address that can
         never be posted to, disable the channel.
         """
-        channel = delivery.subscription.channel
+        channel = delivery.channel
         try:
             headers = signed(channel.signing(now), delivery.key, delivery.body, now=now)
             answer = self._client.post(channel.target, delivery.body.encode(), headers)

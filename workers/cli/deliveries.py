@@ -7,10 +7,10 @@ import msgspec
 
 from domain.errors import InputError
 from workers.bootstrap import open_default
-from workers.channels import registry
 from workers.cli.ask import as_json_option, limit_option
 from workers.cli.output import inline, plain, write_json, write_nothing, write_table
-from workers.ports import Attempt, Delivery, Subscription
+from workers.ports import Attempt, Delivery
+from workers.subscribing import shown
 
 STATUSES = ("waiting", "delivered", "dead", "dropped")
 
@@ -55,7 +55,7 @@ def deliveries(context: click.Context, status: str | None, limit: int, as_json: 
     else:
         rows = [
             (str(d.id), d.status, str(d.attempts), str(d.subscription.id), _subject(d),
-             plain(_shown(d.subscription)), inline(d.error or ""))
+             plain(shown(d.channel)), inline(d.error or ""))
             for d in found
         ]  # fmt: skip
         write_table(("no.", "status", "attempts", "subscription", "change", "target", "error"), rows)
@@ -87,13 +87,9 @@ def attempts(number: int, as_json: bool) -> None:
         write_table(("at", "outcome", "status", "error"), rows)
 
 
-def _shown(found: Subscription) -> str:
-    return registry.kind(found.channel.kind).shown(found.channel.target)
-
-
 def _delivery(found: Delivery) -> DeliveryView:
     return DeliveryView(
-        id=found.id, key=found.key, subscription=found.subscription.id, target=_shown(found.subscription),
+        id=found.id, key=found.key, subscription=found.subscription.id, target=shown(found.channel),
         status=found.status, attempts=found.attempts, error=found.error, told_by=found.carried_by,
         message=msgspec.Raw(found.body.encode()) if found.body else None,
     )  # fmt: skip

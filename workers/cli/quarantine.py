@@ -111,5 +111,5 @@ def _subject(app: App, item: WorkItem) -> str:
         return item.subject if article is None else plain(article.url)
     if item.kind == "deliver":
         delivery = app.store.delivery(int(item.subject))
-        return item.subject if delivery is None else f"delivery {delivery.id} to {delivery.subscription.channel.target}"
+        return item.subject if delivery is None else f"delivery {delivery.id} to {delivery.channel.target}"
     return item.subject

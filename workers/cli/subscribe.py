@@ -2,62 +2,24 @@
 
 from __future__ import annotations
 
-import secrets as random
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import click
-import msgspec
 
-from domain.alerts.backtest import Sending, replay
-from domain.alerts.message import Item, Quote
-from domain.alerts.terms import PACES, check, due
+from domain.alerts.terms import PACES
 from domain.errors import InputError
-from domain.positions import Change
 from workers.asking import KINDS, STANCES, moment
 from workers.bootstrap import App, open_default
 from workers.channels import registry
 from workers.cli.ask import as_json_option
 from workers.cli.output import inline, plain, write_json, write_nothing, write_table
-from workers.composing import Composer
-from workers.ports import Channel, Delivery, Subscription
+from workers.ports import Subscription
+from workers.subscribing import SubscriptionView, Target, Wishes, sending, view
 
-_NOWHERE = Channel(id=0, kind="webhook", target="")
 Command = TypeVar("Command", bound=Callable[..., Any])
 _ANY = "any"
 _OFF = "off"
-
-
-class SubscriptionView(msgspec.Struct, frozen=True, kw_only=True):
-    """A subscription without its secrets. `disabled`: why its channel takes no messages, else None."""
-
-    id: int
-    channel: str
-    target: str
-    disabled: str | None
-    failing_since: datetime | None
-    actors: tuple[str, ...]
-    issues: tuple[str, ...]
-    changes: tuple[str, ...]
-    stances: tuple[str, ...]
-    min_confidence: float
-    min_sources: int
-    digest: str
-    hour: int
-    quiet: tuple[str, str] | None
-    zone: str
-    muted_until: datetime | None
-    language: str
-    created_at: datetime
-
-
-class SendingView(msgspec.Struct, frozen=True, kw_only=True):
-    """A message that would have been sent. `corrected`: how many of its changes were taken back later."""
-
-    at: datetime
-    changes: tuple[str, ...]
-    corrected: int
 
 
 def register(group: click.Group) -> None:
@@ -68,7 +30,8 @@ def register(group: click.Group) -> None:
 def channel_options(command: Command) -> Command:
     """One option for each kind of channel."""
     for name in reversed(registry.KINDS):
-        command = click.option(f"--{name}", metavar="TARGET", help=f"Send by {name} to this.")(command)
+        words = f"Send by {name} to this; may be repeated."
+        command = click.option(f"--{name}", multiple=True, metavar="TARGET", help=words)(command)
     return command
 
 
@@ -83,9 +46,9 @@ def filter_options(command: Command) -> Command:
             help="Only this kind; may be repeated. Without it, all but reaffirmed.",
         ),
         click.option("--stance", "stances", multiple=True, type=stances, help="Only changes to it; may be repeated."),
-        click.option("--min-confidence", "confidence", type=float, help="At least so sure, 0 to 1."),
-        click.option("--min-sources", "sources", type=int, help="Once so many independent sources bear it."),
-        click.option("--digest", "pace", type=click.Choice(PACES), help="At once, or one message an hour or a day."),
+        click.option("--min-confidence", type=float, help="At least so sure, 0 to 1."),
+        click.option("--min-sources", type=int, help="Once so many independent sources bear it."),
+        click.option("--digest", type=click.Choice(PACES), help="At once, or one message an hour or a day."),
         click.option("--hour", type=int, help="When a daily digest comes, 0 to 23; 8 at first."),
         click.option("--quiet", metavar="HH:MM-HH:MM", help="Nothing is sent between these times; off ends that."),
         click.option("--zone", metavar="ZONE", help="The time zone of hours and times; UTC at first."),
@@ -106,47 +69,40 @@ def subscriptions() -> None:
 @filter_options
 @as_json_option
 def add(as_json: bool, **given: Any) -> None:
-    """Tell a channel of changes from now on; a webhook's secret is printed once."""
-    name, target = _channel(given)
+    """Tell channels of changes from now on; a webhook's secret is printed once."""
+    targets = _targets(given)
+    if not targets:
+        raise InputError(f"name a target: {', '.join(f'--{name}' for name in registry.KINDS)}")
     with open_default() as app:
-        wanted = _wanted(app, given, None)
-        kind = registry.kind(name)
-        made = kind.new_secrets()
-        channel = app.store.add_channel(name, target, secrets=made, now=app.clock())
-        added = app.store.add_subscription(
-            channel.id, actors=wanted.actors, issues=wanted.issues, changes=wanted.changes, terms=wanted.terms,
-            now=app.clock(),
-        )  # fmt: skip
-    new = name == "webhook" and channel.secrets == made
-    shown = kind.shown(target)
+        added = app.subscribing.add(targets, _wishes(given))
     if as_json:
-        write_json({"id": added.id, "target": shown, "secret": made[0] if new else None})
+        write_json(added)
         return
-    click.echo(f"subscription {added.id}: {_filters(_view(added))} to {plain(shown)}")
-    if new:
-        click.echo(f"secret {made[0]}\nkeep it, it is not shown again: messages are signed with it (Standard Webhooks)")
-    elif name == "webhook":
-        click.echo("this webhook is known: messages are signed with the secret shown when it was first added")
+    click.echo(f"subscription {added.id}: {_filters(added)} to {_ways(added)}")
+    _tell_secrets(added)
 
 
 @subscriptions.command()
 @click.argument("number", type=int, metavar="ID")
+@channel_options
 @filter_options
 @as_json_option
 def edit(number: int, as_json: bool, **given: Any) -> None:
-    """Other filters or terms, from now on; `any` ends a filter."""
+    """Other filters, terms or channels from now on; `any` ends a filter. The channels that are named replace all."""
+    targets, wishes = _targets(given), _wishes(given)
     with open_default() as app:
         found = _subscription(app, number)
-        wanted = _wanted(app, given, found)
-        if wanted == found:
+        if wishes == Wishes() and not targets:
             raise InputError("nothing to change: marsad subscriptions edit --help lists what can be")
-        wait = timedelta(seconds=app.settings.alert_wait)
-        if not app.store.edit_subscription(number, wanted, due=due(wanted.terms, app.clock(), wait).at):
-            raise _unknown(number)
+        edited = app.subscribing.edit(found, wishes, targets or None)
+    if edited is None:
+        raise _unknown(number)
     if as_json:
-        write_json(_view(wanted))
-    else:
-        click.echo(f"subscription {number}: {_filters(_view(wanted))}")
+        write_json(edited)
+        return
+    click.echo(f"subscription {number}: {_filters(edited)}" + (f" to {_ways(edited)}" if targets else ""))
+    if targets:
+        _tell_secrets(edited)
 
 
 @subscriptions.command(name="list")
@@ -154,16 +110,17 @@ def edit(number: int, as_json: bool, **given: Any) -> None:
 def list_(as_json: bool) -> None:
     """Every subscription."""
     with open_default() as app:
-        found = [_view(s) for s in app.store.subscriptions()]
+        found = [view(s) for s in app.store.subscriptions()]
     if as_json:
         write_json(found)
     elif not found:
         write_nothing("no subscriptions (marsad subscriptions add --webhook URL)")
     else:
         rows = [
-            (str(s.id), plain(s.target), _filters(s), f"{s.created_at:%Y-%m-%d}", inline(s.disabled or ""))
-            for s in found
-        ]
+            (str(s.id) if first else "", plain(c.target), _filters(s) if first else "",
+             f"{s.created_at:%Y-%m-%d}" if first else "", inline(c.disabled or ""))
+            for s in found for first, c in zip([True, *[False] * len(s.channels)], s.channels, strict=False)
+        ]  # fmt: skip
         write_table(("no.", "target", "wants", "since", "disabled because"), rows)
 
 
@@ -180,27 +137,22 @@ def remove(number: int) -> None:
 @subscriptions.command()
 @click.argument("number", type=int, metavar="ID")
 def enable(number: int) -> None:
-    """Take a disabled channel into use again."""
+    """Take disabled channels into use again."""
     with open_default() as app:
-        channel = _subscription(app, number).channel
-        app.store.add_channel(channel.kind, channel.target, secrets=channel.secrets, now=app.clock())
+        app.subscribing.enable(_subscription(app, number))
     click.echo(f"subscription {number} is in use (marsad deliveries resend ID sends what was given up)")
 
 
 @subscriptions.command()
 @click.argument("number", type=int, metavar="ID")
+@click.option("--channel", type=int, metavar="ID", help="Which of several webhooks (subscriptions list --json).")
 @click.option("--overlap", type=click.IntRange(0, 24 * 90), default=24, show_default=True, metavar="HOURS",
               help="For so long the old secret signs too.")  # fmt: skip
 @as_json_option
-def rotate(number: int, overlap: int, as_json: bool) -> None:
+def rotate(number: int, channel: int | None, overlap: int, as_json: bool) -> None:
     """A new secret for a webhook, printed once; the old one goes on for a while beside it."""
     with open_default() as app:
-        channel = _subscription(app, number).channel
-        if channel.kind != "webhook":
-            raise InputError(f"subscription {number} goes by {channel.kind}: only webhooks are signed")
-        (secret,) = registry.kind("webhook").new_secrets()
-        until = app.clock() + timedelta(hours=overlap)
-        app.store.rotate(channel.id, secret, until=until)
+        secret, until = app.subscribing.rotate(_subscription(app, number), channel, hours=overlap)
     if as_json:
         write_json({"id": number, "secret": secret, "old_until": until})
         return
@@ -211,21 +163,16 @@ def rotate(number: int, overlap: int, as_json: bool) -> None:
 @subscriptions.command()
 @click.argument("number", type=int, metavar="ID")
 def test(number: int) -> None:
-    """Send a test message now; nothing is stored."""
+    """Send a test message by each channel now; nothing is stored."""
     with open_default() as app:
-        found = _subscription(app, number)
-        now, key = app.clock(), random.token_hex(16)
-        message_key = f"msg_test_{key[:24]}"
-        composed = Composer(app.titles, app.clock)(found, message_key, [_trial(key, now)])
-        body = "" if composed is None else composed.body
-        message = Delivery(
-            id=0, key=message_key, subscription=found, status="waiting", attempts=0, body=body
-        )  # fmt: skip
-        outcome = app.senders[found.channel.kind].send(message, now=now)
-    if outcome.status != "delivered":
-        raise InputError(f"the test message was not accepted: {outcome.error}")
-    answer = "" if outcome.http_status is None else f" ({outcome.http_status})"
-    click.echo(f"{plain(_view(found).target)} accepted the test message{answer}")
+        outcomes = app.subscribing.test(_subscription(app, number))
+    for channel, outcome in outcomes:
+        if outcome.status == "delivered":
+            answer = "" if outcome.http_status is None else f" ({outcome.http_status})"
+            click.echo(f"{plain(channel.target)} accepted the test message{answer}")
+    refused = [f"{plain(channel.target)}: {o.error}" for channel, o in outcomes if o.status != "delivered"]
+    if refused:
+        raise InputError(f"the test message was not accepted: {'; '.join(refused)}")
 
 
 @subscriptions.command()
@@ -235,11 +182,9 @@ def test(number: int) -> None:
 def backtest(number: int, days: int, as_json: bool) -> None:
     """What a subscription would have sent lately, by its filters and terms."""
     with open_default() as app:
-        found = _subscription(app, number)
-        past = app.store.past_changes(app.clock() - timedelta(days=days))
-        sent = replay(found, past, timedelta(seconds=app.settings.alert_wait))
+        sent = app.subscribing.backtest(_subscription(app, number), days)
     if as_json:
-        write_json([_sending(s) for s in sent])
+        write_json([sending(s) for s in sent])
         return
     messages = "1 message" if len(sent) == 1 else f"{len(sent)} messages"
     click.echo(f"subscription {number} would have sent {messages} in the last {days} days")
@@ -252,45 +197,29 @@ def backtest(number: int, days: int, as_json: bool) -> None:
         write_table(("sent", "position", "stance", "change", "said"), rows)
 
 
-def _channel(given: dict[str, Any]) -> tuple[str, str]:
-    """The one channel that was named, its target checked."""
-    named = [(name, value) for name in registry.KINDS if (value := given.pop(name, None)) is not None]
-    if len(named) != 1:
-        raise InputError(f"name one target: {', '.join(f'--{name}' for name in registry.KINDS)}")
-    name, raw = named[0]
-    try:
-        return name, registry.kind(name).check(raw)
-    except InputError as exc:
-        raise InputError(f"--{name}: {exc}") from exc
+def _targets(given: dict[str, Any]) -> list[Target]:
+    """The channels that were named, taken out of the options."""
+    return [Target(kind=name, target=raw) for name in registry.KINDS for raw in given.pop(name, ())]  # type: ignore[arg-type]
 
 
-def _wanted(app: App, given: dict[str, Any], present: Subscription | None) -> Subscription:
-    """The present filters and terms with what was given; a bare subscription where there is none."""
-    base = present or Subscription(id=0, channel=_NOWHERE, created_at=app.clock())
-    terms: dict[str, Any] = {
-        name: given[name] for name in ("confidence", "sources", "pace", "hour", "zone", "language") if given[name]
-        is not None
-    }  # fmt: skip
-    if given["stances"]:
-        terms["stances"] = _listed(given["stances"])
-    if given["quiet"] is not None:
-        terms["quiet"] = _quiet(given["quiet"])
-    if given["muted_until"] is not None:
-        muted = given["muted_until"]
-        terms["muted_until"] = None if muted.strip().lower() == _OFF else moment(muted, "--mute-until")
-    filters: dict[str, Any] = {"terms": check(msgspec.structs.replace(base.terms, **terms))}
-    for name, read in (("actors", app.asking.actors), ("issues", app.asking.issues)):
-        if given[name]:
-            filters[name] = () if _listed(given[name]) == () else read(given[name])
-    if given["changes"]:
-        filters["changes"] = _listed(given["changes"])
-    return msgspec.structs.replace(base, **filters)
+def _wishes(given: dict[str, Any]) -> Wishes:
+    """The other options; those that were not given are left out."""
+    wishes: dict[str, Any] = {name: value for name, value in given.items() if value not in (None, ())}
+    for name in ("actors", "issues", "changes", "stances"):
+        if name in wishes:
+            wishes[name] = _listed(wishes[name], lower=name in ("changes", "stances"))
+    if "quiet" in wishes:
+        wishes["quiet"] = _quiet(wishes["quiet"])
+    if "muted_until" in wishes:
+        muted = wishes["muted_until"]
+        wishes["muted_until"] = None if muted.strip().lower() == _OFF else moment(muted, "--mute-until")
+    return Wishes(**wishes)
 
 
-def _listed(given: tuple[str, ...]) -> tuple[str, ...]:
-    """Words in lower case, each once; none where `any` is among them."""
-    words = tuple(dict.fromkeys(word.strip().lower() for word in given))
-    return () if _ANY in words else words
+def _listed(given: tuple[str, ...], *, lower: bool) -> tuple[str, ...]:
+    """Words, each once; none where `any` is among them."""
+    words = tuple(dict.fromkeys(word.strip().lower() if lower else word.strip() for word in given))
+    return () if _ANY in (word.lower() for word in words) else words
 
 
 def _quiet(given: str) -> tuple[str, str] | None:
@@ -302,37 +231,27 @@ def _quiet(given: str) -> tuple[str, str] | None:
     return start.strip(), end.strip()
 
 
-def _trial(key: str, now: datetime) -> Item:
-    """A change that never was, for a test send."""
-    day = now.date().isoformat()
-    change = Change(
-        key=key, actor="TEST", issue="test", kind="test", before=None, after="supports", on=day, speaker=None,
-        event_ids=(), sources=0, confidence=0.0, contested=False, evidence=(),
-    )  # fmt: skip
-    quote = Quote(text="هذه جملة للاختبار.", url="https://example.org/", outlet="Marsad")
-    return Item(delivery=0, change=change, quotes=(quote,))
-
-
 def _subscription(app: App, number: int) -> Subscription:
-    for found in app.store.subscriptions():
-        if found.id == number:
-            return found
-    raise _unknown(number)
+    found = app.store.subscription(number)
+    if found is None:
+        raise _unknown(number)
+    return found
 
 
 def _unknown(number: int) -> InputError:
     return InputError(f"there is no subscription {number}: marsad subscriptions list shows them")
 
 
-def _view(found: Subscription) -> SubscriptionView:
-    channel, terms = found.channel, found.terms
-    return SubscriptionView(
-        id=found.id, channel=channel.kind, target=registry.kind(channel.kind).shown(channel.target),
-        disabled=channel.disabled, failing_since=channel.failing_since, actors=found.actors, issues=found.issues,
-        changes=found.changes, stances=terms.stances, min_confidence=terms.confidence, min_sources=terms.sources,
-        digest=terms.pace, hour=terms.hour, quiet=terms.quiet, zone=terms.zone, muted_until=terms.muted_until,
-        language=terms.language, created_at=found.created_at,
-    )  # fmt: skip
+def _ways(found: SubscriptionView) -> str:
+    return ", ".join(plain(channel.target) for channel in found.channels)
+
+
+def _tell_secrets(found: SubscriptionView) -> None:
+    for channel in found.channels:
+        if channel.secret is not None:
+            click.echo(f"secret {channel.secret}\nkeep it, it is not shown again: messages are signed with it")
+        elif channel.kind == "webhook":
+            click.echo(f"{plain(channel.target)} signs with the secret that was shown when it was first added")
 
 
 def _filters(found: SubscriptionView) -> str:
@@ -353,7 +272,3 @@ def _filters(found: SubscriptionView) -> str:
     if found.muted_until is not None:
         parts.append(f"muted until {found.muted_until:%Y-%m-%d %H:%M} UTC")
     return "; ".join(parts)
-
-
-def _sending(sent: Sending) -> SendingView:
-    return SendingView(at=sent.at, changes=tuple(change.key for change in sent.changes), corrected=sent.corrected)

@@ -64,11 +64,11 @@ class Demo:
         """Have every change posted to the site's inbox; subscriptions of earlier demos on the same data end."""
         store, now = app.store, app.clock()
         for old in store.subscriptions():
-            if old.channel.kind == "webhook" and old.channel.target.endswith(ALERTS):
+            if any(c.kind == "webhook" and c.target.endswith(ALERTS) for c in old.channels):
                 store.remove_subscription(old.id, now=now)
         channel = store.add_channel("webhook", self.url + ALERTS, secrets=(new_secret(),), now=now)
         self.inbox.secrets = channel.secrets
-        store.add_subscription(channel.id, now=now)
+        store.add_subscription([channel.id], now=now)
 
     def report(self, app: App) -> None:
         """Print what the service now holds and what the subscriber was told."""

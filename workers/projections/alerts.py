@@ -12,7 +12,7 @@ from domain.alerts.matching import Index, matches
 from domain.alerts.message import lost
 from domain.alerts.terms import due
 from domain.positions import Change
-from workers.ports import Subscription
+from workers.ports import Channel, Subscription
 from workers.store.alerting import Moved, NewDelivery
 from workers.store.positions import Projecting
 
@@ -37,7 +37,7 @@ class Alerts:
         self._refresh(unit)
         if not self._by_id:
             return 0
-        found = [self._delivery(s, change, 0, now) for change in new for s in self._index.wanting(change)]
+        found = [d for change in new for s in self._index.wanting(change) for d in self._deliveries(s, change, now)]
         found += self._reached(moved, now)
         found += self._later(unit, moved, now)
         return unit.alerts.add(found, now=now) if found else 0
@@ -45,11 +45,12 @@ class Alerts:
     def _reached(self, moved: Iterable[Moved], now: datetime) -> list[NewDelivery]:
         """Changes that by now have the sources or the confidence that somebody asked for."""
         return [
-            self._delivery(s, m.change, 0, now)
+            delivery
             for m in moved
             if not m.withdrawn and not m.was_withdrawn
             for s in self._index.wanting(m.change)
             if not matches(s, m.before)
+            for delivery in self._deliveries(s, m.change, now)
         ]
 
     def _later(self, unit: Projecting, moved: Iterable[Moved], now: datetime) -> list[NewDelivery]:
@@ -57,22 +58,31 @@ class Alerts:
         changes = {m.change.key: m.change for m in moved if _fell(m)}
         if not changes:
             return []
-        return [
-            self._delivery(self._by_id[told.subscription_id], changes[told.change_key], told.turn + 1, now)
-            for told in unit.alerts.told(changes)
-            if told.subscription_id in self._by_id
-        ]
+        found = []
+        for told in unit.alerts.told(changes):
+            subscription = self._by_id.get(told.subscription_id)
+            channels = () if subscription is None else subscription.channels
+            channel = next((c for c in channels if c.id == told.channel_id), None)
+            if subscription is not None and channel is not None:
+                found.append(self._delivery(subscription, channel, changes[told.change_key], told.turn + 1, now))
+        return found
 
-    def _delivery(self, subscription: Subscription, change: Change, turn: int, now: datetime) -> NewDelivery:
+    def _deliveries(self, subscription: Subscription, change: Change, now: datetime) -> list[NewDelivery]:
+        """The change itself, by each channel."""
+        return [self._delivery(subscription, channel, change, 0, now) for channel in subscription.channels]
+
+    def _delivery(
+        self, subscription: Subscription, channel: Channel, change: Change, turn: int, now: datetime
+    ) -> NewDelivery:
         when = due(subscription.terms, now, self._wait)
-        disabled = subscription.channel.disabled
         return NewDelivery(
             subscription_id=subscription.id,
+            channel_id=channel.id,
             change_key=change.key,
             turn=turn,
             group="" if when.whole else f"{change.actor}/{change.issue}" if self._wait else change.key,
             due=when.at,
-            dead=None if disabled is None else f"the channel is disabled: {disabled}",
+            dead=None if channel.disabled is None else f"the channel is disabled: {channel.disabled}",
         )
 
     def _refresh(self, unit: Projecting) -> None:

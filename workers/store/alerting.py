@@ -21,6 +21,8 @@ from workers.store.rows import chunks, insert, ring
 from workers.store.sealing import portions
 from workers.store.subscriptions import active
 
+Lane = tuple[int, int, str]
+
 
 class Moved(msgspec.Struct, frozen=True, kw_only=True):
     """A change that was there and is otherwise now. `before`: as it was; `withdrawn`, `was_withdrawn`: taken back."""
@@ -35,6 +37,7 @@ class NewDelivery(msgspec.Struct, frozen=True, kw_only=True):
     """A change to tell. `group`: those of one group that wait go in one message; `dead`: why it is not to be sent."""
 
     subscription_id: int
+    channel_id: int
     change_key: str
     group: str
     due: datetime
@@ -44,14 +47,20 @@ class NewDelivery(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def key(self) -> str:
         """The stable name of its message."""
-        return idempotency_key(self.subscription_id, self.change_key, self.turn)
+        return idempotency_key(self.subscription_id, self.channel_id, self.change_key, self.turn)
+
+    @property
+    def lane(self) -> Lane:
+        """Where it waits for others of its group."""
+        return (self.subscription_id, self.channel_id, self.group)
 
 
 class Rounds(msgspec.Struct, frozen=True, kw_only=True):
-    """What a subscription has of a change. `turn`: the newest delivery's."""
+    """What a subscription has of a change by a channel. `turn`: the newest delivery's."""
 
     change_key: str
     subscription_id: int
+    channel_id: int
     turn: int
 
 
@@ -70,15 +79,15 @@ class AlertRows:
         return active(self._connection)
 
     def told(self, change_keys: Collection[str]) -> list[Rounds]:
-        """For each change and subscription that has a delivery of it, none of them still open: the newest."""
+        """For each change, subscription and channel that has a delivery of it, none of them still open: the newest."""
         d = t.deliveries.c
         still_open = func.max(case((and_(d.sealed_at.is_(None), d.status == "waiting"), 1), else_=0))
-        query = select(d.change_key, d.subscription_id, func.max(d.turn).label("turn"))
-        query = query.group_by(d.change_key, d.subscription_id).having(still_open == 0)
+        query = select(d.change_key, d.subscription_id, d.channel_id, func.max(d.turn).label("turn"))
+        query = query.group_by(d.change_key, d.subscription_id, d.channel_id).having(still_open == 0)
         found = []
         for keys in portions(sorted(change_keys)):
             rows = self._connection.execute(query.where(d.change_key.in_(keys)))
-            found += [Rounds(change_key=r.change_key, subscription_id=r.subscription_id, turn=r.turn) for r in rows]
+            found += [Rounds(**r._mapping) for r in rows]
         return found
 
     def add(self, news: Sequence[NewDelivery], *, now: datetime) -> int:
@@ -89,21 +98,18 @@ class AlertRows:
         carriers = self._open_carriers({d.subscription_id for d in news if d.dead is None})
         leaders: list[NewDelivery] = []
         followers: list[NewDelivery] = []
-        led: set[tuple[int, str]] = set()
-        for delivery in news:
-            group = (delivery.subscription_id, delivery.group)
-            if delivery.dead is None and (group in carriers or group in led):
+        led: set[Lane] = set()
+        for delivery in self._unknown(news):
+            if delivery.dead is None and (delivery.lane in carriers or delivery.lane in led):
                 followers.append(delivery)
             else:
                 leaders.append(delivery)
-                led |= {group} if delivery.dead is None else set()
+                led |= {delivery.lane} if delivery.dead is None else set()
         count = self._insert(leaders, carriers, now=now, lead=True)
         return count + self._insert(followers, carriers, now=now, lead=False)
 
-    def _insert(
-        self, news: Sequence[NewDelivery], carriers: dict[tuple[int, str], int], *, now: datetime, lead: bool
-    ) -> int:
-        rows = [_row(d, None if lead else carriers.get((d.subscription_id, d.group)), now) for d in news]
+    def _insert(self, news: Sequence[NewDelivery], carriers: dict[Lane, int], *, now: datetime, lead: bool) -> int:
+        rows = [_row(d, None if lead else carriers.get(d.lane), now) for d in news]
         due: dict[datetime, list[str]] = {}
         by_key = {d.key: d for d in news}
         count = 0
@@ -115,27 +121,36 @@ class AlertRows:
                 delivery = by_key[row.idempotency_key]
                 if not lead or delivery.dead is not None:
                     continue
-                carriers[delivery.subscription_id, delivery.group] = row.id
+                carriers[delivery.lane] = row.id
                 due.setdefault(delivery.due, []).append(str(row.id))
         for moment, ids in due.items():
             ring(self._connection, "deliver", ids, now=moment)
         return count
 
-    def _open_carriers(self, subscription_ids: Collection[int]) -> dict[tuple[int, str], int]:
+    def _unknown(self, news: Sequence[NewDelivery]) -> list[NewDelivery]:
+        """Those that are not there yet: one that is must lead no others."""
+        d = t.deliveries.c
+        there: set[str] = set()
+        for keys in portions(sorted({delivery.change_key for delivery in news})):
+            there.update(self._connection.execute(select(d.idempotency_key).where(d.change_key.in_(keys))).scalars())
+        return [delivery for delivery in news if delivery.key not in there]
+
+    def _open_carriers(self, subscription_ids: Collection[int]) -> dict[Lane, int]:
         """The deliveries that wait for others of their group; locked, so that none is sealed meanwhile."""
         d = t.deliveries.c
-        query = select(d.id, d.subscription_id, d.group_key)
+        query = select(d.id, d.subscription_id, d.channel_id, d.group_key)
         query = query.where(d.sealed_at.is_(None), d.status == "waiting", d.carried_by.is_(None)).with_for_update()
-        found: dict[tuple[int, str], int] = {}
+        found: dict[Lane, int] = {}
         for ids in portions(sorted(subscription_ids)):
             for row in self._connection.execute(query.where(d.subscription_id.in_(ids)).order_by(d.id)):
-                found[row.subscription_id, row.group_key] = row.id
+                found[row.subscription_id, row.channel_id, row.group_key] = row.id
         return found
 
 
 def _row(delivery: NewDelivery, carried_by: int | None, now: datetime) -> dict[str, Any]:
     return {
         "subscription_id": delivery.subscription_id,
+        "channel_id": delivery.channel_id,
         "change_key": delivery.change_key,
         "turn": delivery.turn,
         "group_key": delivery.group,

@@ -313,7 +313,8 @@ channels = Table(
     _text("disabled", nullable=True),
     _time("failing_since", nullable=True),
     _time("created_at"),
-    UniqueConstraint("kind", "target"),
+    Column("owner", Big, nullable=False, server_default="0"),  # the token that made it; 0: a command
+    UniqueConstraint("kind", "target", "owner"),
     **_KEEP_NUMBERS,
 )
 
@@ -321,14 +322,21 @@ subscriptions = Table(
     "subscriptions",
     metadata,
     _id(),
-    Column("channel_id", Big, ForeignKey("channels.id"), nullable=False, index=True),
     _text("actors", default="[]"),
     _text("issues", default="[]"),
     _text("changes", default="[]"),
     _text("terms", default="{}"),
     _time("created_at"),
     _time("removed_at", nullable=True),
+    Column("owner", Big, nullable=False, server_default="0", index=True),  # as of `channels`
     **_KEEP_NUMBERS,
+)
+
+subscription_channels = Table(
+    "subscription_channels",
+    metadata,
+    Column("subscription_id", Big, ForeignKey("subscriptions.id"), primary_key=True),
+    Column("channel_id", Big, ForeignKey("channels.id"), primary_key=True, index=True),
 )
 
 subscription_stamp = Table(  # moves with every change of a subscription or a channel, so that readers can keep both
@@ -344,6 +352,7 @@ deliveries = Table(
     metadata,
     _id(),
     Column("subscription_id", Big, ForeignKey("subscriptions.id"), nullable=False),
+    Column("channel_id", Big, ForeignKey("channels.id"), nullable=False),
     Column("change_key", Text, ForeignKey("changes.change_key"), nullable=False, index=True),
     Column("turn", Integer, nullable=False, server_default="0"),  # 0: the change; then corrections
     _text("group_key", default=""),
@@ -357,7 +366,7 @@ deliveries = Table(
     _text("error", nullable=True),
     _time("created_at"),
     _time("delivered_at", nullable=True),
-    UniqueConstraint("subscription_id", "change_key", "turn"),
+    UniqueConstraint("subscription_id", "channel_id", "change_key", "turn"),
     UniqueConstraint("idempotency_key"),
     CheckConstraint("status IN ('waiting', 'delivered', 'dead', 'dropped')", name="status"),
     **_KEEP_NUMBERS,
@@ -375,5 +384,19 @@ delivery_attempts = Table(
     _text("status"),
     Column("http_status", Integer),
     _text("error", nullable=True),
+    **_KEEP_NUMBERS,
+)
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    _id(),
+    _text("name"),
+    _text("scopes", default="[]"),
+    _text("sha256"),  # of the secret, which nobody keeps
+    _time("created_at"),
+    _time("expires_at", nullable=True),
+    _time("used_at", nullable=True),
+    _time("revoked_at", nullable=True),
     **_KEEP_NUMBERS,
 )

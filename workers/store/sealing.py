@@ -60,7 +60,7 @@ def _items(connection: Connection, delivery_id: int) -> Iterator[Item]:
     """What a delivery could tell of: its own change and those it carries, in the order they became known."""
     d, c = t.deliveries.c, t.changes.c
     query = (
-        select(d.id, d.subscription_id, d.change_key, d.turn, c.data, c.withdrawn_at)
+        select(d.id, d.subscription_id, d.channel_id, d.change_key, d.turn, c.data, c.withdrawn_at)
         .join(t.changes, c.change_key == d.change_key)
         .where(or_(d.id == delivery_id, d.carried_by == delivery_id))
         .order_by(c.sequence, d.id)
@@ -85,7 +85,8 @@ def _memory(connection: Connection, row: Any) -> tuple[Memory | None, str]:
     if row.turn == 0:
         return None, ""
     d = t.deliveries
-    earlier = and_(d.c.subscription_id == row.subscription_id, d.c.change_key == row.change_key, d.c.turn < row.turn)
+    same = and_(d.c.subscription_id == row.subscription_id, d.c.channel_id == row.channel_id)
+    earlier = and_(same, d.c.change_key == row.change_key, d.c.turn < row.turn)
     query = select(d.c.told, d.c.idempotency_key, d.c.carried_by).where(earlier, d.c.told.is_not(None))
     told = connection.execute(query.where(d.c.status != "dead").order_by(d.c.turn)).all()
     if not told:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
+from workers.store.deliveries import DeliveryRows
 from workers.store.engine import Database, utc_now
 from workers.store.positions import PositionRows
 from workers.store.queries import Queries
@@ -24,7 +25,9 @@ from workers.store.verifying import Verifying
 from workers.store.work import WorkRows
 
 
-class Store(WorkRows, SourceRows, ReadingRows, SubscriptionRows, PositionRows, SealRows, Rebuilding, Verifying):
+class Store(
+    WorkRows, SourceRows, ReadingRows, SubscriptionRows, DeliveryRows, PositionRows, SealRows, Rebuilding, Verifying
+):
     """All ports of `workers.ports` on one database; safe to use from many threads.
 
     `queries`: what the commands and the pages read. `turns`: whose turn it is in the fleet.

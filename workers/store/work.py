@@ -7,11 +7,11 @@ for a lost bell. It must not know what the work is.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, true
 
 from workers.ports import Lease, WorkItem, WorkKind
 from workers.store import schema as t
@@ -31,11 +31,11 @@ _COLUMNS = (
 class WorkRows(Part):
     """The `WorkStore` of `workers.ports`."""
 
-    def due(self, now: datetime, *, limit: int = 100) -> list[WorkItem]:
-        """Work that is waiting and due, or whose lease ran out, oldest first."""
+    def due(self, now: datetime, *, limit: int = 100, kinds: Collection[WorkKind] = ()) -> list[WorkItem]:
+        """Work that is waiting and due, or whose lease ran out, oldest first; of these kinds, of all where none is."""
         query = (
             select(*_COLUMNS)
-            .where(or_(_takeable(now), _behind(now)))
+            .where(or_(_takeable(now), _behind(now)), _of(kinds))
             .order_by(t.work.c.next_attempt_at, t.work.c.id)
             .limit(limit)
         )
@@ -98,12 +98,14 @@ class WorkRows(Part):
                 )
             )
 
-    def next_due(self) -> datetime | None:
+    def next_due(self, kinds: Collection[WorkKind] = ()) -> datetime | None:
         """When the next waiting work falls due, or the next lease runs out; None where nothing waits."""
         due = case((t.work.c.status == "leased", t.work.c.lease_until), else_=t.work.c.next_attempt_at)
         open_ = or_(t.work.c.status.in_(("waiting", "leased")), and_(t.work.c.status == "done", _log_is_ahead()))
         with self._db.read() as connection:
-            return connection.execute(select(due.label("due")).where(open_).order_by("due").limit(1)).scalar()
+            return connection.execute(
+                select(due.label("due")).where(open_, _of(kinds)).order_by("due").limit(1)
+            ).scalar()
 
     def quarantined(self) -> list[WorkItem]:
         """What was given up, newest first."""
@@ -166,6 +168,10 @@ def fail(connection: Connection, lease: Lease, error: str, *, now: datetime, ret
 
 def _held(lease: Lease) -> ColumnElement[bool]:
     return and_(t.work.c.id == lease.work_id, t.work.c.lease_token == lease.token, t.work.c.status == "leased")
+
+
+def _of(kinds: Collection[WorkKind]) -> ColumnElement[bool]:
+    return t.work.c.kind.in_(sorted(kinds)) if kinds else true()
 
 
 def _takeable(now: datetime) -> ColumnElement[bool]:
