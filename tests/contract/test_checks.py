@@ -69,7 +69,7 @@ def test_positions_that_stay_behind(store: Store) -> None:
 def test_alerts_that_do_not_go_out(store: Store) -> None:
     tell(store)
     channel = store.add_channel("webhook", "https://hook.example/", now=NOW)
-    store.add_subscription(channel.id, now=NOW)
+    store.add_subscription([channel.id], now=NOW)
     store.log.append("b" * 32, [new("b1", read(actor="GBR", day="2025-09-09"))])
     PositionsRunner(store).catch_up(now=NOW)
     item = next(i for i in store.due(NOW + HOUR) if i.kind == "deliver")
