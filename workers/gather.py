@@ -135,7 +135,8 @@ class Gatherer:
         with self._gate.turn(feed.url):
             known = feed if not is_full_poll(feed, self._clock()) else None
             answer = self._client.get(
-                feed.url, etag=known and known.etag, last_modified=known and known.last_modified,
+                feed.url, etag=None if known is None else known.etag,
+                last_modified=None if known is None else known.last_modified,
                 limit_bytes=FEED_BYTES,
             )  # fmt: skip
         now = self._clock()

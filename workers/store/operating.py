@@ -141,7 +141,9 @@ class Operating:
 
     def channels(self) -> list[ChannelState]:
         """Every destination that somebody subscribed to."""
-        used = select(t.subscriptions.c.channel_id).where(t.subscriptions.c.removed_at.is_(None))
+        link = t.subscription_channels.c
+        used = select(link.channel_id).join(t.subscriptions, t.subscriptions.c.id == link.subscription_id)
+        used = used.where(t.subscriptions.c.removed_at.is_(None))
         query = select(t.channels).where(t.channels.c.id.in_(used)).order_by(t.channels.c.id)
         with self._db.read() as connection:
             return [
@@ -163,8 +165,7 @@ class Operating:
         wanted = or_(d.c.status == "dead", (d.c.status == "waiting") & (d.c.attempts > 0))
         query = (
             select(d.c.id, d.c.status, d.c.attempts, d.c.error, d.c.created_at, t.channels.c.kind, t.channels.c.target)
-            .join(t.subscriptions, t.subscriptions.c.id == d.c.subscription_id)
-            .join(t.channels, t.channels.c.id == t.subscriptions.c.channel_id)
+            .join(t.channels, t.channels.c.id == d.c.channel_id)
             .where(wanted, d.c.carried_by.is_(None))
         )
         with self._db.read() as connection:
@@ -265,11 +266,7 @@ def _names(connection: Connection, subjects: Sequence[tuple[str, str]]) -> dict[
     """What pieces of work are about, in words: an address, or where a message goes."""
     numbers = {kind: [int(s) for k, s in subjects if k == kind] for kind in ("poll", "fetch", "deliver")}
     articles = [s for k, s in subjects if k == "read"]
-    to = (
-        select(t.deliveries.c.id, t.channels.c.target)
-        .join(t.subscriptions, t.subscriptions.c.id == t.deliveries.c.subscription_id)
-        .join(t.channels, t.channels.c.id == t.subscriptions.c.channel_id)
-    )
+    to = select(t.deliveries.c.id, t.channels.c.target).join(t.channels, t.channels.c.id == t.deliveries.c.channel_id)
     queries: tuple[tuple[str, Any], ...] = (
         ("poll", select(t.feeds.c.id, t.feeds.c.url).where(t.feeds.c.id.in_(numbers["poll"]))),
         ("fetch", select(t.entries.c.id, t.entries.c.url).where(t.entries.c.id.in_(numbers["fetch"]))),
