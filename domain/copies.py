@@ -20,19 +20,19 @@ _MARKS = re.compile(r"[\u064b-\u0652\u0670\u0640\u200b-\u200f\u202a-\u202e\u2066
 Sketch = tuple[int, ...]
 
 
-def sketch(sentence: str) -> Sketch:
-    """The smallest hashes of the three-word shingles, ascending; at most `SKETCH_SIZE`, empty without words."""
+def sketch(sentence: str, size: int = SKETCH_SIZE) -> Sketch:
+    """The smallest hashes of the three-word shingles, ascending; at most `size`, empty without words."""
     words = _WORD.findall(_MARKS.sub("", sentence))
     shingles = {" ".join(words[i : i + 3]) for i in range(max(1, len(words) - 2))} if words else set()
-    return tuple(sorted({zlib.crc32(s.encode()) for s in shingles})[:SKETCH_SIZE])
+    return tuple(sorted({zlib.crc32(s.encode()) for s in shingles})[:size])
 
 
-def similarity(one: Sketch, other: Sketch) -> float:
-    """Estimated Jaccard similarity of two sentences, in [0, 1]."""
+def similarity(one: Sketch, other: Sketch, size: int = SKETCH_SIZE) -> float:
+    """Estimated Jaccard similarity of two texts, in [0, 1], of sketches of that size."""
     if not one or not other:
         return 0.0
     a, b = set(one), set(other)
-    smallest = sorted(a | b)[:SKETCH_SIZE]
+    smallest = sorted(a | b)[:size]
     return sum(1 for h in smallest if h in a and h in b) / len(smallest)
 
 

@@ -5,12 +5,14 @@
     │   ├── SettingError        an environment variable or a configuration file
     │   ├── RegistryError       a data file under seeds/ (names the file and the line)
     │   ├── InputError          a file, a page, a feed, an event or an argument given by a user
+    │   │   └── OtherLanguage   an article that is not in Arabic
     │   └── SchemaError         the database's schema is not the one this release works on
     ├── Conflict                somebody else was first: read again, then decide
     ├── TemporaryFailure        try again later (time-outs, 429, 5xx, a locked database)
     │   ├── StoreAway           our own database did not answer: nothing is wrong with the work
     │   └── NotYet              it is not the turn of this work: it was not tried, and does not count as a try
     └── PermanentFailure        give up and record it (404, 410, a page that holds no article)
+        └── SetAside            nothing is wrong: it is not for us (an article in another language)
 
 It must not know any library: adapters translate at the boundary, with `from exc`.
 """
@@ -42,6 +44,14 @@ class RegistryError(Refused):
 
 class InputError(Refused):
     """Something a user handed in cannot be used."""
+
+
+class OtherLanguage(InputError):  # noqa: N818 -- what is wrong with the input
+    """A text is in another language than Arabic; `language` is its code, `und` where nobody knows."""
+
+    def __init__(self, message: str, *, language: str) -> None:
+        self.language = language
+        super().__init__(message)
 
 
 class SchemaError(Refused):
@@ -81,4 +91,12 @@ class PermanentFailure(MarsadError):  # noqa: N818 -- a branch of the tree, name
 
     def __init__(self, message: str, *, status: int | None = None) -> None:
         self.status = status
+        super().__init__(message)
+
+
+class SetAside(PermanentFailure):
+    """An article that is not for us; `language` is the code of the one that it is in."""
+
+    def __init__(self, message: str, *, language: str) -> None:
+        self.language = language
         super().__init__(message)

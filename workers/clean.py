@@ -19,9 +19,9 @@ from lxml.html import HtmlElement, HTMLParser, document_fromstring
 from trafilatura import bare_extraction
 from trafilatura.settings import use_config
 
-from domain.errors import InputError
+from domain.errors import InputError, OtherLanguage
 from workers.language import NAMES, language_of
-from workers.metadata import Metadata, read_metadata
+from workers.metadata import Metadata, read_metadata, signature
 from workers.moments import written_day
 
 logging.getLogger("trafilatura").addHandler(logging.NullHandler())
@@ -61,11 +61,13 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     """An article as its page gives it.
 
     `text`: paragraphs joined by line ends. `published_at`: aware, UTC; `published`: an ISO day where the page names no
-    moment. Both None where it names neither.
+    moment. Both None where it names neither. `author`, `outlet`: as the page names them, else empty.
     """
 
     title: str
     text: str
+    author: str = ""
+    outlet: str = ""
     published_at: datetime | None = None
     published: str | None = None
 
@@ -76,20 +78,23 @@ def clean_page(html: str, *, url: str, arabic_day: Callable[[str], str | None]) 
     `arabic_day`: the ISO day that an Arabic date line names, or None.
 
     Raises:
-        InputError: the page is empty, holds no article, or is not in Arabic.
+        OtherLanguage: its article is not in Arabic.
+        InputError: the page is empty, or holds no article.
     """
     tree = _parse(html, url)
+    signed = signature(tree)
     prune(tree)
-    about = read_metadata(tree, url, arabic_day)
+    about = read_metadata(tree, url, arabic_day, signed)
     text = _body(tree, about)
     if sum(map(str.isalpha, text)) < _SHORTEST:
         raise InputError(f"{url} holds no article: less than {_SHORTEST} letters of running text were found")
     language = language_of(text)
     if language != "ar":
-        raise InputError(f"{url} is not in Arabic: it reads as {NAMES[language]}")
+        raise OtherLanguage(f"{url} is not in Arabic: it reads as {NAMES[language]}", language=language)
     return Page(
-        title=_INVISIBLE.sub("", about.title), text=text, published_at=about.published_at, published=about.published
-    )
+        title=_INVISIBLE.sub("", about.title), text=text, author=_INVISIBLE.sub("", about.author), outlet=about.outlet,
+        published_at=about.published_at, published=about.published,
+    )  # fmt: skip
 
 
 def _parse(html: str, url: str) -> HtmlElement:

@@ -14,7 +14,16 @@ from ipaddress import ip_address
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from domain.errors import InputError, MarsadError, NotYet, PermanentFailure, StoreAway, TemporaryFailure
+from domain.errors import (
+    InputError,
+    MarsadError,
+    NotYet,
+    OtherLanguage,
+    PermanentFailure,
+    SetAside,
+    StoreAway,
+    TemporaryFailure,
+)
 from workers.canonical import canonical_url
 from workers.clean import Page, clean_page
 from workers.fetch.charset import decode
@@ -133,10 +142,9 @@ class Gatherer:
 
     def _poll(self, feed: Feed) -> PollOutcome:
         with self._gate.turn(feed.url):
-            known = feed if not is_full_poll(feed, self._clock()) else None
+            full = is_full_poll(feed, self._clock())
             answer = self._client.get(
-                feed.url, etag=None if known is None else known.etag,
-                last_modified=None if known is None else known.last_modified,
+                feed.url, etag=None if full else feed.etag, last_modified=None if full else feed.last_modified,
                 limit_bytes=FEED_BYTES,
             )  # fmt: skip
         now = self._clock()
@@ -170,12 +178,15 @@ class Gatherer:
         html = decode(answer.body, answer.headers.get("content-type"))
         try:
             page = clean_page(html, url=answer.url, arabic_day=self._arabic_day)
+        except OtherLanguage as exc:
+            raise SetAside(str(exc), language=exc.language) from exc
         except InputError as exc:
             raise PermanentFailure(str(exc)) from exc
         return CleanArticle(
             url=_address(entry, html, answer.url), outlet=entry.feed.outlet,
             title=page.title or entry.title, text=page.text,
-            published=published(page, entry.published_at, entry.feed.time_zone, self._clock()), language="ar",
+            published=published(page, entry.published_at, entry.feed.time_zone, self._clock()), author=page.author,
+            published_at=moment(page, entry.published_at, self._clock()),
         )  # fmt: skip
 
     def _page(self, url: str) -> Answer:
@@ -221,6 +232,11 @@ def published(page: Page, in_feed: datetime | None, zone: str, now: datetime) ->
         if day is not None and day <= _day_after(today):
             return day
     return None
+
+
+def moment(page: Page, in_feed: datetime | None, now: datetime) -> datetime | None:
+    """The moment of publication, in UTC: the page's own, else the feed's; one that is to come is unknown."""
+    return next((m for m in (page.published_at, in_feed) if m is not None and m <= now + DAY), None)
 
 
 def _day_after(day: str) -> str:

@@ -23,6 +23,10 @@ _META_DATES = (
     "date.published", "publishdate", "publish-date", "publish_date", "pubdate", "article:published", "parsely-pub-date",
     "sailthru.date", "dc.date.issued", "dcterms.created", "dcterms.issued", "cxenseparse:recs:publishtime",
 )  # fmt: skip
+_META_AUTHORS = ("author", "article:author", "dc.creator", "dcterms.creator", "parsely-author", "sailthru.author")
+_LONGEST_NAME = 80
+_BYLINE = re.compile(r"(?:^|[\s_-])(?:byline|author(?:-name|__name|_name)?|writer|entry-author)(?:$|\s)", re.IGNORECASE)
+_BY = re.compile(r"^(?:كتب(?:ت)?|بقلم|إعداد|تحرير|by)\s*[:/-]?\s*", re.IGNORECASE)
 _META_TITLES = ("headline", "og:title", "twitter:title")
 _WATCHED = ("title", "meta", "script", "time", "h1")
 _LOOSE_HEADLINE = re.compile(r'"headline"\s*:\s*"((?:[^"\\]|\\.)*)"')
@@ -39,9 +43,14 @@ Day = Callable[[str], str | None]
 
 
 class Metadata(msgspec.Struct, frozen=True, kw_only=True):
-    """`published_at`: aware, UTC. `published`: an ISO day as the page writes it. Either may be None."""
+    """`published_at`: aware, UTC. `published`: an ISO day as the page writes it. Either may be None.
+
+    `author`, `outlet`: as the page names them, else empty.
+    """
 
     title: str = ""
+    author: str = ""
+    outlet: str = ""
     published_at: datetime | None = None
     published: str | None = None
 
@@ -51,17 +60,33 @@ class _Found(msgspec.Struct):
 
     titles: dict[str, str]
     dates: dict[str, str]
+    names: dict[str, str]
     h1: list[str]
     times: list[str]
 
 
-def read_metadata(tree: HtmlElement, url: str, arabic_day: Day) -> Metadata:
-    """The title and the publication; `arabic_day`: the ISO day that an Arabic date line names, or None."""
+def signature(tree: HtmlElement) -> str:
+    """The name in the first line that calls itself the author's, or nothing; to be asked before such lines are cut."""
+    for element in tree.xpath("//*[@class or @rel]"):
+        if element.get("rel") == "author" or _BYLINE.search(element.get("class", "")):
+            name = _BY.sub("", _plain(element.text_content()))
+            if _is_name(name):
+                return name
+    return ""
+
+
+def read_metadata(tree: HtmlElement, url: str, arabic_day: Day, signed: str = "") -> Metadata:
+    """The title and the publication; `arabic_day`: the ISO day that an Arabic date line names, or None.
+
+    `signed`: the page's `signature`.
+    """
     found = _collect(tree)
     moment, day = _weigh(found)
     if moment is None and day is None:
         day = visible_day(tree, arabic_day) or url_day(url)
-    return Metadata(title=_title(found), published_at=moment, published=day)
+    return Metadata(
+        title=_title(found), author=_author(found, signed), outlet=_outlet(found), published_at=moment, published=day
+    )
 
 
 def url_day(url: str) -> str | None:
@@ -108,7 +133,7 @@ def _line(element: HtmlElement) -> str | None:
 
 
 def _collect(tree: HtmlElement) -> _Found:
-    found = _Found(titles={}, dates={}, h1=[], times=[])
+    found = _Found(titles={}, dates={}, names={}, h1=[], times=[])
     for element in tree.iter(*_WATCHED):
         if element.tag == "meta":
             _meta(element, found)
@@ -138,6 +163,8 @@ def _meta(element: HtmlElement, found: _Found) -> None:
         found.dates.setdefault(name, content)
     elif name in _META_TITLES or name == "og:site_name":
         found.titles.setdefault(name, _plain(content))
+    elif name in _META_AUTHORS:
+        found.names.setdefault("author", _plain(content))
 
 
 def _property(element: HtmlElement, found: _Found) -> None:
@@ -147,6 +174,10 @@ def _property(element: HtmlElement, found: _Found) -> None:
         found.dates.setdefault(name, element.get("content") or element.get("datetime") or element.text_content())
     elif name == "headline" and element.tag != "meta":
         found.titles.setdefault(name, _plain(element.text_content()))
+    elif name in ("author", "publisher") and element.tag not in ("meta", "link"):
+        inner = element.find(".//*[@itemprop='name']")
+        named = element if inner is None else inner
+        found.names.setdefault(f"property-{name}", _plain(named.get("content") or named.text_content()))
 
 
 def _linked_data(text: str, found: _Found) -> None:
@@ -170,6 +201,35 @@ def _linked_data(text: str, found: _Found) -> None:
             value = node.get(field)
             if isinstance(value, str) and value:
                 into.setdefault(key, value if into is found.dates else _plain(value))
+        if key == "ld":
+            found.names.setdefault("ld-author", ", ".join(_names(node.get("author"))))
+            found.names.setdefault("ld-publisher", ", ".join(_names(node.get("publisher"))))
+
+
+def _names(value: Any) -> list[str]:
+    """The names of persons or organisations, as JSON-LD writes one, several, or a bare text."""
+    found = []
+    for item in value if isinstance(value, list) else [value]:
+        name = item.get("name") if isinstance(item, dict) else item
+        if isinstance(name, str) and _is_name(_plain(name)):
+            found.append(_plain(name))
+    return list(dict.fromkeys(found))
+
+
+def _author(found: _Found, signed: str) -> str:
+    """Who signs: JSON-LD, microdata, meta, then a line of the page; an address or the outlet's name is nobody."""
+    outlet = _outlet(found)
+    named = [found.names.get(key, "") for key in ("ld-author", "property-author", "author")]
+    return next((name for name in (*named, signed) if _is_name(name) and name != outlet), "")
+
+
+def _outlet(found: _Found) -> str:
+    named = (found.titles.get("og:site_name"), found.names.get("ld-publisher"), found.names.get("property-publisher"))
+    return next((name for name in named if name), "")
+
+
+def _is_name(text: str) -> bool:
+    return 2 <= len(text) <= _LONGEST_NAME and "://" not in text and any(map(str.isalpha, text))
 
 
 def _nodes(record: Any, depth: int) -> Iterator[dict[str, Any]]:

@@ -57,11 +57,15 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FeedEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry of a feed. `url`: the cleaned address of the article, which is its identity."""
+    """One entry of a feed. `url`: the cleaned address of the article, which is its identity.
+
+    `updated_at`: when the feed says that it last changed.
+    """
 
     url: str
     title: str = ""
     published_at: datetime | None = None
+    updated_at: datetime | None = None
     summary: str = ""
 
 
@@ -89,13 +93,18 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CleanArticle(msgspec.Struct, frozen=True, kw_only=True):
-    """A page after cleaning. `published`: the day in the outlet's zone, ISO, or None where nobody can know."""
+    """A page after cleaning. `published`: the day in the outlet's zone, ISO, or None where nobody can know.
+
+    `published_at`: the moment, where the page or the feed names one.
+    """
 
     url: str
     outlet: str
     title: str
     text: str
     published: str | None
+    published_at: datetime | None = None
+    author: str = ""
     language: str = "ar"
 
 
@@ -275,15 +284,25 @@ class SourceStore(Protocol):
         ...
 
     def save_poll(self, lease: Lease, outcome: PollOutcome, *, now: datetime) -> int:
-        """Finish a poll: the feed's state, the unseen entries and a `fetch` row for each. Returns how many are new."""
+        """Finish a poll: the feed's state, and a `fetch` row for each entry that is unseen or was edited.
+
+        Returns how many are new.
+        """
         ...
 
     def save_article(self, lease: Lease, article: CleanArticle, *, now: datetime) -> Article | None:
         """Finish a fetch: a new version with a `read` row, or None where the text is unchanged."""
         ...
 
-    def skip_entry(self, lease: Lease, why: str, *, now: datetime) -> None:
-        """Finish a fetch that yields no article for good (404, another language), with the reason."""
+    def skip_entry(self, lease: Lease, why: str, *, language: str | None = None, now: datetime) -> None:
+        """Finish a fetch that yields no article for good (404, a page without text), with the reason.
+
+        `language`: of an article that is set aside since it is not in Arabic.
+        """
+        ...
+
+    def link_copies(self, article_id: str, *, now: datetime) -> str | None:
+        """Find the copies of a stored article within a month; the article that it is a copy of, or None."""
         ...
 
 

@@ -1,4 +1,7 @@
-"""The scheduler's work: the list of feeds kept up, polls made due, bells rung. It must not know who else does it."""
+"""The scheduler's work: the list of feeds kept up, polls made due, bells rung, old sketches dropped.
+
+It must not know who else does it.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 SWEEP_SECONDS = 0.2
 POLL_CHECK_SECONDS = 2.0
+FORGET_SECONDS = 60.0
 
 
 class Scheduling:
@@ -26,6 +30,7 @@ class Scheduling:
         self._app = app
         self._clock = clock
         self._next_polls = 0.0
+        self._next_forgetting = clock() + FORGET_SECONDS
         self._list: tuple[Path, int, int] | None = None
 
     def turn(self) -> int:
@@ -38,6 +43,9 @@ class Scheduling:
             self._load_list()
             self._app.store.enqueue_due_polls(self._app.clock())
             self._next_polls = self._clock() + POLL_CHECK_SECONDS
+        if self._clock() >= self._next_forgetting:
+            self._app.store.forget_stories(self._app.clock())
+            self._next_forgetting = self._clock() + FORGET_SECONDS
         return self._app.sweeper.sweep()
 
     def _load_list(self) -> None:

@@ -28,6 +28,7 @@ from workers.store.queries import Failure, Summary
 log = structlog.get_logger()
 SWEEP_SECONDS = 0.5
 POLL_CHECK_SECONDS = 5.0
+FORGET_SECONDS = 60.0
 SOON_SECONDS = 2.0
 STOP_MILLISECONDS = 30_000
 _PROGRESS_SECONDS = 2.0
@@ -185,6 +186,7 @@ class Service:
         self._worker = app.bell.worker(app.settings.threads)
         self._every(POLL_CHECK_SECONDS, lambda: app.store.enqueue_due_polls(app.clock()))
         self._every(SWEEP_SECONDS, app.sweeper.sweep)
+        self._every(FORGET_SECONDS, lambda: app.store.forget_stories(app.clock()))
         self._schedule.start()
         self._web.start()
         log.info("started", page=self.page, feeds=self._before.feeds)

@@ -16,7 +16,16 @@ import structlog
 
 from domain.alerts.terms import held_until
 from domain.copies import sketch
-from domain.errors import Conflict, MarsadError, NotYet, PermanentFailure, Refused, StoreAway, TemporaryFailure
+from domain.errors import (
+    Conflict,
+    MarsadError,
+    NotYet,
+    PermanentFailure,
+    Refused,
+    SetAside,
+    StoreAway,
+    TemporaryFailure,
+)
 from domain.events import MACHINE, Event, Read, Record, Retraction, Source, event_identity
 from domain.log import NewEvent
 from domain.reading.extractor import Extractor
@@ -163,11 +172,12 @@ class Stages:
         article = self._store.article(lease.subject)
         if article is None:
             raise PermanentFailure(f"article {lease.subject} is gone")
+        origin = self._store.link_copies(article.id, now=self._clock())
         stream = stream_of(article)
         found = self._extractor.read(article.text, published=published_day(article))
         news = difference(stream, article, found, self._store.standing(stream), self._extractor.version)
         added = self._store.save_reading(lease, stream, news, now=self._clock())
-        log.info("article_read", url=article.url, events=len(found), appended=added)
+        log.info("article_read", url=article.url, events=len(found), appended=added, copy_of=origin)
 
     def _project(self, lease: Lease) -> None:
         self._projector.catch_up(now=self._clock())
@@ -211,7 +221,8 @@ class Stages:
 
     def _give_up(self, lease: Lease, exc: PermanentFailure) -> None:
         if lease.kind == "fetch":
-            self._store.skip_entry(lease, str(exc), now=self._clock())
+            language = exc.language if isinstance(exc, SetAside) else None
+            self._store.skip_entry(lease, str(exc), language=language, now=self._clock())
         else:
             self._store.fail(lease, str(exc), now=self._clock(), retry_at=None)
         log.warning("given_up", kind=lease.kind, subject=lease.subject, why=str(exc))

@@ -113,3 +113,14 @@ def test_an_empty_installation_answers(verb: str, tmp_path: Path, monkeypatch: p
     result = run(verb)
     assert result.exit_code == 0
     assert result.stdout.startswith("no ")
+
+
+def test_articles_say_what_they_are_copies_of() -> None:
+    found = asked("articles")
+    assert len(found) > 10
+    assert all(
+        a.keys() >= {"id", "url", "outlet", "author", "published", "versions", "origin", "copies"} for a in found
+    )
+    assert asked("articles", "--story", found[0]["id"])[0]["id"] == found[0]["id"]
+    assert found[0]["id"][:12] in run("articles", "--limit", "1").stdout
+    assert run("articles", "--story", "nobody").stdout.strip().startswith("no articles")

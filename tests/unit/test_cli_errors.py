@@ -192,4 +192,4 @@ def test_a_terminal_without_arabic_letters_is_no_reason_to_fail(data: Path) -> N
 def test_the_verbs_that_ask_are_registered() -> None:
     group = click.Group()
     ask.register(group)
-    assert set(group.commands) == {"positions", "history", "events", "changes", "summits", "feeds"}
+    assert set(group.commands) == {"positions", "history", "events", "changes", "summits", "articles", "feeds"}

@@ -1,4 +1,4 @@
-"""The verbs that ask: positions, history, events, changes, summits, feeds; tables for people, `--json` for programs."""
+"""The verbs that ask: positions, history, events, changes, summits, articles, feeds; tables, or JSON for programs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from domain.events import Summit
 from workers.asking import KINDS, STANCES, TYPES, day, moment
 from workers.bootstrap import open_default
 from workers.cli.output import Cell, inline, move, plain, stance, write_json, write_nothing, write_table
-from workers.store.queries import ChangeView, EventView, EvidenceView
+from workers.store.queries import ArticleView, ChangeView, EventView, EvidenceView
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _MOST = 10_000
@@ -26,7 +26,7 @@ limit_option = click.option(
 
 def register(group: click.Group) -> None:
     """Add the verbs."""
-    for command in (positions, history, events, changes, summits, feeds):
+    for command in (positions, history, events, changes, summits, articles, feeds):
         group.add_command(command)
 
 
@@ -170,6 +170,29 @@ def summits(actor: str | None, since: str | None, limit: int, as_json: bool) -> 
         ]  # fmt: skip
         columns = ("day", "status", "level", "participants", "place", "form", "outlet")
         write_table(columns, rows, words=[" … ".join(e.evidence) for e, _ in met])
+
+
+@click.command()
+@click.option("--story", metavar="ID", help="Only this article, what it is a copy of, and the other copies.")
+@limit_option
+@as_json_option
+def articles(story: str | None, limit: int, as_json: bool) -> None:
+    """Articles as stored, newest first: who wrote them and when, in how many versions, copies of what."""
+    with open_default() as app:
+        found = app.store.queries.articles(story=story, limit=limit)
+    if as_json:
+        write_json(found)
+    elif not found:
+        write_nothing("no articles (marsad run reads the feeds)")
+    else:
+        rows = [
+            (a.id[:12], inline(a.outlet), a.published or "?", str(a.versions), _copy(a), plain(a.title)) for a in found
+        ]
+        write_table(("article", "outlet", "published", "versions", "copies", "title"), rows)
+
+
+def _copy(article: ArticleView) -> str:
+    return str(article.copies or "") if article.origin is None else f"of {article.origin[:12]}"
 
 
 @click.group(invoke_without_command=True)

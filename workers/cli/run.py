@@ -12,6 +12,7 @@ import msgspec
 
 from workers.bootstrap import App, open_default
 from workers.cli.output import inline
+from workers.language import NAMES
 
 if TYPE_CHECKING:
     from workers.service import Pass
@@ -126,7 +127,12 @@ def _list(name: str, lines: list[str]) -> None:
 def _articles(done: Pass) -> str:
     entries = _gained(done.after.entries, done.before.entries)
     new = done.after.versions - done.before.versions
-    return f"{new} new, {entries.get('unchanged', 0)} unchanged, {entries.get('skipped', 0)} failed"
+    line = f"{new} new, {entries.get('unchanged', 0)} unchanged, {entries.get('skipped', 0)} failed"
+    copies = done.after.copies - done.before.copies
+    foreign = _gained(done.after.foreign, done.before.foreign)
+    line += f", {copies} copies of others" if copies > 0 else ""
+    named = {NAMES[language]: n for language, n in foreign.items()}
+    return line + (f", set aside {_counts(named)}" if foreign else "")
 
 
 def _gained(after: dict[str, int], before: dict[str, int]) -> dict[str, int]:

@@ -118,7 +118,8 @@ def _entry(entry: Any, base: str) -> FeedEntry | None:
         url=address,
         title=plain(entry.get("title") or "", _LONGEST_TITLE),
         summary=plain(entry.get("summary") or "", _LONGEST_SUMMARY),
-        published_at=_moment(entry),
+        published_at=_moment(entry, "published", "created", "updated"),
+        updated_at=_moment(entry, "updated"),
     )
 
 
@@ -130,9 +131,9 @@ def _link(entry: Any) -> str:
     return ""
 
 
-def _moment(entry: Any) -> datetime | None:
-    """The first date of the entry that can be read; publication before creation before update."""
-    for field in ("published", "created", "updated"):
+def _moment(entry: Any, *fields: str) -> datetime | None:
+    """The first of these dates of the entry that can be read."""
+    for field in fields:
         if field not in entry:
             continue
         parsed = entry.get(f"{field}_parsed")
@@ -191,6 +192,7 @@ def _json_entry(item: _JsonItem, base: str) -> FeedEntry | None:
         title=plain(_text(item.title), _LONGEST_TITLE),
         summary=plain(_text(item.summary), _LONGEST_SUMMARY),
         published_at=feed_moment(_text(item.date_published) or _text(item.date_modified)),
+        updated_at=feed_moment(_text(item.date_modified)),
     )
 
 
@@ -212,6 +214,7 @@ def _sitemap(text: str, url: str) -> ParsedFeed:
                     url=address,
                     title=plain(news.findtext("{*}title") or "", _LONGEST_TITLE),
                     published_at=feed_moment(news.findtext("{*}publication_date") or ""),
+                    updated_at=feed_moment(node.findtext("{*}lastmod") or ""),
                 )
             )
     if not found:

@@ -24,6 +24,7 @@ from workers.store.operating import Operating
 from workers.store.reporting import VIEWS, view_name
 from workers.store.resuming import LIVE, keys, resume, sequence_at, standing
 from workers.store.sources import feed
+from workers.store.stories import copies_of
 from workers.store.texts import Texts
 
 _POSITION = msgspec.json.Decoder(Position)
@@ -98,12 +99,17 @@ class EventView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """Counts of everything. `entries`: by outcome; `events`: by type; `changes`: by kind; `deliveries`: by status."""
+    """Counts of everything. `entries`: by outcome; `events`: by type; `changes`: by kind; `deliveries`: by status.
+
+    `foreign`: entries set aside, by language; `copies`: articles that are copies of another one.
+    """
 
     feeds: int
     feeds_failing: int
     entries: dict[str, int]
+    foreign: dict[str, int]
     articles: int
+    copies: int
     versions: int
     events: dict[str, int]
     positions: int
@@ -117,6 +123,22 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     error: str
     again: bool
+
+
+class ArticleView(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored article. `versions`: how often its text was found changed, and one; `origin`: what it is a copy of."""
+
+    id: str
+    url: str
+    outlet: str
+    title: str
+    author: str
+    published: str | None
+    published_at: datetime | None
+    fetched_at: datetime
+    versions: int
+    origin: str | None
+    copies: int
 
 
 class Lag(msgspec.Struct, frozen=True, kw_only=True):
@@ -230,7 +252,9 @@ class Queries:
                 feeds=_number(connection, listed),
                 feeds_failing=_number(connection, listed.where(t.feeds.c.failures > 0)),
                 entries=_counts(connection, t.entries.c.outcome),
+                foreign=_counts(connection, t.entries.c.language, t.entries.c.outcome == "foreign"),
                 articles=_number(connection, select(func.count()).select_from(t.articles)),
+                copies=_number(connection, select(func.count()).where(t.articles.c.origin.is_not(None))),
                 versions=_number(connection, select(func.count()).select_from(t.article_versions)),
                 events=_counts(connection, t.events.c.type),
                 positions=_number(connection, select(func.count()).select_from(t.positions)),
@@ -260,6 +284,40 @@ class Queries:
             )
             for r in rows
         ]
+
+    def articles(self, *, story: str | None = None, limit: int = 100) -> list[ArticleView]:
+        """Stored articles, newest version first; `story`: only that article, what it is a copy of, and other copies."""
+        newest = (
+            select(t.article_versions.c.article_id, func.max(t.article_versions.c.version).label("version"))
+            .group_by(t.article_versions.c.article_id)
+            .subquery()
+        )
+        query = (
+            select(t.articles, t.article_versions)
+            .join(newest, newest.c.article_id == t.articles.c.id)
+            .join(
+                t.article_versions,
+                (t.article_versions.c.article_id == t.articles.c.id)
+                & (t.article_versions.c.version == newest.c.version),
+            )
+            .order_by(t.article_versions.c.fetched_at.desc(), t.articles.c.id)
+            .limit(limit)
+        )
+        if story is not None:
+            origin = select(t.articles.c.origin).where(t.articles.c.id == story).scalar_subquery()
+            first = func.coalesce(origin, story)
+            query = query.where((t.articles.c.id == first) | (t.articles.c.origin == first))
+        with self._db.read() as connection:
+            rows = connection.execute(query).all()
+            copies = copies_of(connection, [row.id for row in rows])
+        return [
+            ArticleView(
+                id=row.id, url=row.url, outlet=row.outlet, title=row.title, author=row.author, published=row.published,
+                published_at=row.published_at, fetched_at=row.fetched_at, versions=row.version, origin=row.origin,
+                copies=copies.get(row.id, 0),
+            )
+            for row in rows
+        ]  # fmt: skip
 
     def lag(self) -> Lag:
         """How far the positions lag behind the log."""

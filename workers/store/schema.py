@@ -20,6 +20,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -114,9 +115,13 @@ entries = Table(
     _text("summary", default=""),
     _time("published_at", nullable=True),
     _time("seen_at"),
-    _text("outcome", default="waiting"),  # waiting · stored · unchanged · skipped
+    _text("outcome", default="waiting"),  # waiting · stored · unchanged · foreign (see `language`) · skipped
     _text("why", nullable=True),
     _text("article_id", nullable=True),
+    _time("updated_at", nullable=True),  # what the feed says of its last change
+    Column("fetches", Integer, nullable=False, server_default="0"),
+    _time("fetched_at", nullable=True),
+    _text("language", default=""),
     UniqueConstraint("url"),
     **_KEEP_NUMBERS,
 )
@@ -127,6 +132,7 @@ articles = Table(
     Column("id", Text, primary_key=True),
     _text("url"),
     _text("outlet"),
+    Column("origin", Text, index=True),  # the article of which this is a copy; null: it is nobody's
     UniqueConstraint("url"),
 )
 
@@ -141,6 +147,43 @@ article_versions = Table(
     _text("published", nullable=True),
     _text("language", default="ar"),
     _time("fetched_at"),
+    _text("author", default=""),
+    _time("published_at", nullable=True),
+)
+
+story_sketches = Table(
+    "story_sketches",
+    metadata,
+    _id(),
+    Column("article_id", Text, ForeignKey("articles.id"), nullable=False),
+    Column("hashes", LargeBinary, nullable=False),  # unsigned, four bytes each, ascending
+    _time("moment"),  # published, else fetched: who was first
+    Column("seen_at", Utc, nullable=False, index=True),
+    UniqueConstraint("article_id"),
+    **_KEEP_NUMBERS,
+)
+
+story_keys = Table(
+    "story_keys",
+    metadata,
+    Column("hash", Big, primary_key=True, autoincrement=False),
+    Column("sketch", Big, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+hubs = Table(
+    "hubs",
+    metadata,
+    Column("feed_id", Big, ForeignKey("feeds.id"), primary_key=True, autoincrement=False),
+    _text("hub"),
+    _text("topic"),
+    _text("token"),
+    _text("secret"),
+    _time("asked_at"),
+    _time("active_until", nullable=True),
+    _time("pinged_at", nullable=True),
+    _text("error", nullable=True),
+    UniqueConstraint("token"),
 )
 
 work = Table(

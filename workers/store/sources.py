@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, Text, and_, cast, exists, select
@@ -15,8 +15,13 @@ from sqlalchemy import Connection, Row, Select, Text, and_, cast, exists, select
 from workers.ports import Article, CleanArticle, Entry, Feed, FeedEntry, FeedSpec, Lease, PollOutcome
 from workers.store import schema as t
 from workers.store.rows import Part, chunks, finish, insert, ring
+from workers.store.stories import keep_sketch
 
 FIRST_INTERVAL = 900.0  # seconds
+_CHUNK = 500
+_EDITED_WITHIN = timedelta(days=31)
+_MOST_FETCHES = 8
+_EDIT_PAUSE = timedelta(minutes=5)
 
 
 def article_id(url: str) -> str:
@@ -73,7 +78,9 @@ class SourceRows(Part):
         return len(due)
 
     def save_poll(self, lease: Lease, outcome: PollOutcome, *, now: datetime) -> int:
-        """Finish a poll: the feed's state, the unseen entries and a `fetch` row for each. Returns how many are new.
+        """Finish a poll: the feed's state, and a `fetch` row for each entry that is unseen or was edited.
+
+        Returns how many are new.
 
         Raises:
             Conflict: the lease was lost; nothing was saved.
@@ -81,8 +88,9 @@ class SourceRows(Part):
         feed_id = int(lease.subject)
         with self._db.write() as connection:
             finish(connection, lease, now=now, note=outcome.error)
+            edited = _edit_entries(connection, feed_id, outcome.entries, now)
             new = _add_entries(connection, feed_id, outcome.entries, now)
-            ring(connection, "fetch", [str(i) for i in new], now=now)
+            ring(connection, "fetch", [str(i) for i in (*new, *edited)], now=now)
             connection.execute(
                 t.feeds.update().where(t.feeds.c.id == feed_id).values(_after_poll(outcome, bool(new), now))
             )
@@ -104,20 +112,26 @@ class SourceRows(Part):
             connection.execute(
                 t.entries.update()
                 .where(t.entries.c.id == int(lease.subject))
-                .values(outcome=outcome, article_id=identity, why=None)
+                .values(outcome=outcome, article_id=identity, why=None, language=article.language, **_fetched(now))
             )
         return stored
 
-    def skip_entry(self, lease: Lease, why: str, *, now: datetime) -> None:
-        """Finish a fetch that yields no article for good (404, another language), with the reason.
+    def skip_entry(self, lease: Lease, why: str, *, language: str | None = None, now: datetime) -> None:
+        """Finish a fetch that yields no article for good (404, a page without text), with the reason.
+
+        `language`: of an article that is set aside since it is not in Arabic.
 
         Raises:
             Conflict: the lease was lost.
         """
+        outcome = "skipped" if language is None else "foreign"
         with self._db.write() as connection:
-            finish(connection, lease, now=now, note=why)
+            # what is set aside is no failure: it leaves no error
+            finish(connection, lease, now=now, note=why if language is None else None)
             connection.execute(
-                t.entries.update().where(t.entries.c.id == int(lease.subject)).values(outcome="skipped", why=why)
+                t.entries.update()
+                .where(t.entries.c.id == int(lease.subject))
+                .values(outcome=outcome, why=why, language=language or "", **_fetched(now))
             )
 
 
@@ -160,9 +174,22 @@ def add_version(connection: Connection, article: CleanArticle, *, now: datetime)
             published=stored.published,
             language=article.language,
             fetched_at=now,
+            author=article.author,
+            published_at=article.published_at,
         )
     )
+    moment = article.published_at or _end_of_day(article.published) or now
+    keep_sketch(connection, identity, article.text, moment=min(moment, now), now=now)
     return stored
+
+
+def _end_of_day(day: str | None) -> datetime | None:
+    """Of two copies the one that names its hour goes before one that names the day alone."""
+    return None if day is None else datetime.fromisoformat(day).replace(tzinfo=UTC) + timedelta(days=1)
+
+
+def _fetched(now: datetime) -> dict[str, Any]:
+    return {"fetched_at": now, "fetches": t.entries.c.fetches + 1}
 
 
 def articles() -> Select[Any]:
@@ -250,6 +277,7 @@ def _add_entries(connection: Connection, feed_id: int, found: Sequence[FeedEntry
             "title": e.title,
             "summary": e.summary,
             "published_at": e.published_at,
+            "updated_at": e.updated_at,
             "seen_at": now,
         }
         # in one order for all, so that two polls that bring the same entries cannot lock each other out
@@ -260,6 +288,39 @@ def _add_entries(connection: Connection, feed_id: int, found: Sequence[FeedEntry
         statement = insert(connection, t.entries).values(list(chunk)).on_conflict_do_nothing(index_elements=["url"])
         new += connection.execute(statement.returning(t.entries.c.id)).scalars()
     return sorted(new)
+
+
+def _edit_entries(connection: Connection, feed_id: int, found: Sequence[FeedEntry], now: datetime) -> list[int]:
+    """Ids of the entries that this feed says were edited since they were fetched; few times each, and not for ever."""
+    by_url = {e.url: e for e in reversed(found)}
+    edited: list[int] = []
+    for start in range(0, len(by_url), _CHUNK):
+        query = select(t.entries).where(
+            t.entries.c.url.in_(list(by_url)[start : start + _CHUNK]),
+            t.entries.c.feed_id == feed_id,
+            t.entries.c.outcome.in_(("stored", "unchanged")),
+            t.entries.c.seen_at >= now - _EDITED_WITHIN,
+            t.entries.c.fetches < _MOST_FETCHES,
+        )
+        for row in connection.execute(query.order_by(t.entries.c.url)):
+            entry = by_url[row.url]
+            if _says(entry) != _says(row) and _may_fetch_again(row, now):
+                connection.execute(t.entries.update().where(t.entries.c.id == row.id).values(_said(entry)))
+                edited.append(row.id)
+    return edited
+
+
+def _says(entry: FeedEntry | Row[Any]) -> tuple[object, ...]:
+    return entry.title, entry.summary, entry.updated_at
+
+
+def _said(entry: FeedEntry) -> dict[str, Any]:
+    return {"title": entry.title, "summary": entry.summary, "updated_at": entry.updated_at}
+
+
+def _may_fetch_again(row: Row[Any], now: datetime) -> bool:
+    """A pause that doubles, so that a feed whose entries change at every poll makes few requests."""
+    return row.fetched_at is None or now - row.fetched_at >= _EDIT_PAUSE * 2 ** max(0, row.fetches - 1)
 
 
 def _after_poll(outcome: PollOutcome, brought_new: bool, now: datetime) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from workers.store.rebuilding import Rebuilding
 from workers.store.schema_version import prepare
 from workers.store.seals import SealRows
 from workers.store.sources import SourceRows
+from workers.store.stories import StoryRows
 from workers.store.subscriptions import SubscriptionRows
 from workers.store.turns import Turns
 from workers.store.verifying import Verifying
@@ -26,7 +27,16 @@ from workers.store.work import WorkRows
 
 
 class Store(
-    WorkRows, SourceRows, ReadingRows, SubscriptionRows, DeliveryRows, PositionRows, SealRows, Rebuilding, Verifying
+    WorkRows,
+    SourceRows,
+    StoryRows,
+    ReadingRows,
+    SubscriptionRows,
+    DeliveryRows,
+    PositionRows,
+    SealRows,
+    Rebuilding,
+    Verifying,
 ):
     """All ports of `workers.ports` on one database; safe to use from many threads.
 
