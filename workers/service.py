@@ -138,6 +138,7 @@ class WebServer:
     """
 
     def __init__(self, web: Starlette, host: str, port: int) -> None:
+        self._web = web
         self._socket = _listen(host, port)
         shown = f"[{host}]" if ":" in host else host
         self.page = f"http://{shown}:{self._socket.getsockname()[1]}/"
@@ -160,6 +161,7 @@ class WebServer:
 
     def stop(self) -> None:
         """Let running answers end, close."""
+        self._web.state.closing.set()
         self._server.should_exit = True
         self._thread.join(timeout=2 * _WEB_STOP_SECONDS)
         self._socket.close()

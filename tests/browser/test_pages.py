@@ -85,8 +85,8 @@ def test_from_the_matrix_to_the_evidence_without_scripts(page: Page, site: str) 
         page.click('a[href="/positions/RUS/ukraine.foreign-troops"]')
         assert page.run("location.pathname") == "/positions/RUS/ukraine.foreign-troops"
         assert page.run("getComputedStyle(document.querySelector('blockquote')).direction") == "rtl"
-        assert page.run("document.querySelector('figcaption a').href").startswith("https://news")
-        assert page.run("document.querySelector('figcaption a').rel").split()[:2] == ["noopener", "noreferrer"]
+        assert page.run("document.querySelector('.telling footer a').href").startswith("https://news")
+        assert page.run("document.querySelector('.telling footer a').rel").split()[:2] == ["noopener", "noreferrer"]
         page.click("a.tongue")
         assert page.run("document.documentElement.dir") == "rtl"
         page.click('nav a[href="/changes"]')

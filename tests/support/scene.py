@@ -81,8 +81,15 @@ MET = (
 )  # fmt: skip
 
 
-def tell(store: Store, told: tuple[Told, ...] = TOLD, *, met: tuple[Any, ...] = MET, now: datetime = NOW) -> None:
-    """Put the world into a store, and its positions with it."""
+def tell(
+    store: Store,
+    told: tuple[Told, ...] = TOLD,
+    *,
+    met: tuple[Any, ...] = MET,
+    now: datetime = NOW,
+    sketches: tuple[tuple[int, ...], ...] | None = None,
+) -> None:
+    """Put the world into a store, and its positions with it. `sketches`: those of every article, else each its own."""
     outlets = sorted({row[0] for row in (*told, *met)})
     specs = [FeedSpec(url=f"https://news{i}.example/rss", outlet=name) for i, name in enumerate(outlets)]
     store.load_feeds(specs, now=now)
@@ -101,11 +108,17 @@ def tell(store: Store, told: tuple[Told, ...] = TOLD, *, met: tuple[Any, ...] = 
         store.save_poll(_take(store, "poll", str(feed.id), now), polled, now=now)
     for item in store.due(now, limit=1000):
         if item.kind == "fetch":
-            _take_in(store, item.subject, events, now)
+            _take_in(store, item.subject, events, now, sketches)
     PositionsRunner(store).catch_up(now=now)
 
 
-def _take_in(store: Store, subject: str, events: list[tuple[str, str, str, str, Event]], now: datetime) -> None:
+def _take_in(
+    store: Store,
+    subject: str,
+    events: list[tuple[str, str, str, str, Event]],
+    now: datetime,
+    sketches: tuple[tuple[int, ...], ...] | None,
+) -> None:
     entry = store.entry(int(subject))
     assert entry is not None
     outlet, day, title, sentence, event = events[int(entry.url.rpartition("/")[2])]
@@ -115,7 +128,7 @@ def _take_in(store: Store, subject: str, events: list[tuple[str, str, str, str, 
     seed = int(entry.url.rpartition("/")[2]) * 1000
     source = Source(
         article=article.id, version=article.version, url=article.url, outlet=outlet, title=title, published=day,
-        text_sha256=article.text_sha256, sketches=(tuple(range(seed, seed + 8)),),
+        text_sha256=article.text_sha256, sketches=sketches or (tuple(range(seed, seed + 8)),),
     )  # fmt: skip
     record = Read(event=event, source=source)
     new = NewEvent(event_id=event_identity(article.id, record), record=record)

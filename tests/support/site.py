@@ -24,5 +24,6 @@ def serving(application: Starlette) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
+        application.state.closing.set()
         server.should_exit = True
         thread.join()

@@ -18,8 +18,10 @@ from domain.positions import Change, Fact, Position, fold, fold_on
 from workers.ports import Feed
 from workers.store import schema as t
 from workers.store import work
+from workers.store.dossiers import Dossiers
 from workers.store.engine import Database
 from workers.store.log import recorded
+from workers.store.meetings import Meetings
 from workers.store.operating import Operating
 from workers.store.reporting import VIEWS, view_name
 from workers.store.resuming import LIVE, keys, resume, sequence_at, standing
@@ -149,11 +151,16 @@ class Lag(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Queries:
-    """Questions to the store. `operating`: those about the service itself."""
+    """Questions to the store.
+
+    `operating`: those about the service itself; `dossiers`: about a position's events; `meetings`: about meetings.
+    """
 
     def __init__(self, database: Database) -> None:
         self._db = database
         self.operating = Operating(database)
+        self.dossiers = Dossiers(database)
+        self.meetings = Meetings(database)
 
     def positions(
         self,
@@ -224,9 +231,9 @@ class Queries:
         Those taken back are left out unless `retracted`. A summit counts for each of its participants.
         """
         with self._db.read() as connection:
-            reasons = _retractions(connection)
+            reasons: dict[str, str] = {}
             found: list[RecordedEvent] = []
-            for event in _newest_first(connection, type, article):
+            for event in _newest_first(connection, type, article, reasons):
                 record = event.record
                 if not isinstance(record, Read) or (event.event_id in reasons and not retracted):
                     continue
@@ -450,8 +457,10 @@ def _fact(fact: Fact, texts: Texts) -> EvidenceView:
     )
 
 
-def _newest_first(connection: Connection, type_: str | None, article: str | None) -> Iterable[RecordedEvent]:
-    """Events of the log in bounded memory, the newest first."""
+def _newest_first(
+    connection: Connection, type_: str | None, article: str | None, reasons: dict[str, str]
+) -> Iterable[RecordedEvent]:
+    """Events of the log in bounded memory, the newest first; `reasons` learns why some of them no longer stand."""
     below: int | None = None
     while True:
         query = select(t.events).order_by(t.events.c.sequence.desc()).limit(_PORTION)
@@ -459,15 +468,17 @@ def _newest_first(connection: Connection, type_: str | None, article: str | None
         query = query.where(t.events.c.stream == article) if article is not None else query
         query = query.where(t.events.c.sequence < below) if below is not None else query
         rows: Sequence[Row[Any]] = connection.execute(query).all()
+        reasons |= _retractions(connection, [row.event_id for row in rows])
         yield from map(recorded, rows)
         if len(rows) < _PORTION:
             return
         below = rows[-1].sequence
 
 
-def _retractions(connection: Connection) -> dict[str, str]:
-    """Why each event that was taken back no longer stands."""
-    records = map(recorded, connection.execute(select(t.events).where(t.events.c.type == "retraction")))
+def _retractions(connection: Connection, event_ids: Sequence[str]) -> dict[str, str]:
+    """Why each of these events that was taken back no longer stands."""
+    query = select(t.events).where(t.events.c.type == "retraction", t.events.c.causation_id.in_(event_ids))
+    records = map(recorded, connection.execute(query))
     return {r.record.event_id: r.record.why for r in records if isinstance(r.record, Retraction)}
 
 

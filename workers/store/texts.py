@@ -38,9 +38,14 @@ class Texts:
         self, article: str, spans: Sequence[Span], *, version: int | None = None, sha256: str | None = None
     ) -> str:
         """The sentences of an article version at these spans; empty where the text is gone or was never here."""
+        text = self.whole(article, version=version, sha256=sha256)
+        return GAP.join(text[start:end] for start, end in spans) if text else ""
+
+    def whole(self, article: str, *, version: int | None = None, sha256: str | None = None) -> str:
+        """The text of an article version; empty where it is gone or was never here."""
         text = ""
         if sha256:
             text = self._by_hash.get((article, sha256), "")
         if not text and version is not None:
             text = self._by_version.get((article, version), "")
-        return GAP.join(text[start:end] for start, end in spans) if text else ""
+        return text

@@ -5,6 +5,7 @@ It must not know the store, only its queries, nor who runs it.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +28,7 @@ from workers.web.guard import HEADERS, Guard
 from workers.web.health import Health
 from workers.web.pages import Pages
 from workers.web.problems import problem, status_of
+from workers.web.render import Renderer
 from workers.web.streams import Streams
 from workers.web.unsubscribe import routes as unsubscribing
 
@@ -49,12 +51,15 @@ def make_app(
 ) -> Starlette:
     """The application. `hosts`: names besides localhost and addresses under which it answers.
 
+    Who serves it sets `state.closing` before the end, so that no endless answer holds it up.
     `unsubscribe`: ends the subscription that a letter's link names.
     """
     asking = Asking(registry)
     names = titles or Titles(registry)
-    pages = Pages(queries, registry, names, asking, clock)
-    streams = Streams(queries, asking, names).routes()
+    renderer = Renderer(names, clock)
+    pages = Pages(queries, registry, asking, renderer)
+    closing = threading.Event()
+    streams = Streams(queries, asking, names, closing=closing).routes()
     links = [] if unsubscribe is None else unsubscribing(unsubscribe)
     api = Api(queries, asking, clock)
     health = Health(queries, clock).routes()
@@ -66,12 +71,14 @@ def make_app(
         headers = HEADERS | dict(getattr(exc, "headers", None) or {})
         if request.url.path.startswith(("/api/", "/healthz", "/readyz")):
             return problem(status, detail, headers=headers)
-        answer = pages.error(request, status, detail)
+        answer = renderer.error(request, status, detail)
         answer.headers.update(headers)
         return answer
 
-    return Starlette(
+    app = Starlette(
         routes=[*pages.routes(), *streams, *links, *api.routes(), *health, static],
         middleware=[Middleware(Guard, hosts=tuple(hosts))],
         exception_handlers={HTTPException: failed, MarsadError: failed, Exception: failed},
     )
+    app.state.closing = closing
+    return app

@@ -6,6 +6,7 @@ Both take the filters of `/api/v1/changes`, and a stance. It must not know the s
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC
@@ -47,13 +48,22 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Streams:
-    """The two routes. `life`: seconds after which a stream ends."""
+    """The two routes. `life`: seconds after which a stream ends; `closing`: set, it ends every stream soon."""
 
-    def __init__(self, queries: Queries, asking: Asking, titles: Titles, *, life: float = _LIFE_SECONDS) -> None:
+    def __init__(
+        self,
+        queries: Queries,
+        asking: Asking,
+        titles: Titles,
+        *,
+        life: float = _LIFE_SECONDS,
+        closing: threading.Event | None = None,
+    ) -> None:
         self._queries = queries
         self._asking = asking
         self._titles = titles
         self._life = life
+        self._closing = closing or threading.Event()
         self._open = 0
 
     def routes(self) -> list[Route]:
@@ -89,7 +99,7 @@ class Streams:
         try:
             start = beat = time.monotonic()
             yield "retry: 2000\n\n"
-            while time.monotonic() - start < self._life:
+            while time.monotonic() - start < self._life and not self._closing.is_set():
                 found = await run_in_threadpool(self._later, wanted, after)
                 for change in found:
                     after = change.sequence

@@ -5,7 +5,7 @@ It must not know a page's layout.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 from workers.titles import Language
 
@@ -18,6 +18,9 @@ _MONTHS_EN = (
 _MONTHS_AR = (
     "يناير", "فبراير", "مارس", "أبريل", "مايو", "يونيو", "يوليو", "أغسطس", "سبتمبر", "أكتوبر", "نوفمبر", "ديسمبر",
 )  # fmt: skip
+
+_WEEKDAYS_EN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_WEEKDAYS_AR = ("الاثنين", "الثلاثاء", "الأربعاء", "الخميس", "الجمعة", "السبت", "الأحد")
 
 _WORDS: dict[str, tuple[str, str]] = {
     # name: (Arabic, English)
@@ -117,6 +120,40 @@ _WORDS: dict[str, tuple[str, str]] = {
         "تُملأ هذه الصفحة ما إن تُقرأ أولى المقالات. تحقق من المصادر بالأمر marsad feeds.",
         "This page fills as soon as the first articles are read. Look at the sources with marsad feeds.",
     ),
+    "events": ("كل ما قيل", "Everything that was said"),
+    "no_events": ("لا أقوال مسجّلة في هذا الوقت.", "Nothing is on record for that time."),
+    "turns": ("محطات الموقف", "Turns"),
+    "copies": ("نسخ الخبر نفسه", "Copies of the same story"),
+    "recorded": ("سُجّل", "recorded"),
+    "taken_back": ("مسحوب", "taken back"),
+    "taken_by": ("سحبه", "Taken back by"),
+    "stale_long": (
+        "لم يؤكده أحد منذ أكثر من شهرين: الصمت ليس دليلا على أن الموقف باق.",
+        "Nobody has voiced it for more than two months: silence is no sign that it still holds.",
+    ),
+    "plot_key": (
+        "خط متصل: قيل خلال الشهرين السابقين. خط متقطع: صمت. الدوائر المملوءة تغيّرات، والفارغة تأكيدات.",
+        "Solid: voiced within the two months before. Broken: silence. Filled circles are changes, hollow ones repeat.",
+    ),
+    "statement": ("تصريح", "statement"),
+    "threat": ("تهديد", "threat"),
+    "commitment": ("تعهد", "commitment"),
+    "summit": ("لقاء", "meeting"),
+    "by-outlet": ("بقول الوسيلة", "in the outlet's words"),
+    "by-anonymous": ("مصدر لم يُسمَّ", "anonymous source"),
+    "by-third-party": ("نقلا عن طرف آخر", "according to others"),
+    "as-head": ("الرأس", "leader"),
+    "as-minister": ("وزير", "minister"),
+    "as-spokesman": ("ناطق", "spokesman"),
+    "live_on": ("يُحدَّث تلقائيا", "Updates by itself"),
+    "live_off": ("انقطع التحديث التلقائي، وتُعاد المحاولة", "Not connected, trying again"),
+    "live_one": ("تغيّر جديد", "A new change"),
+    "live_many": ("تغيّرات جديدة: {n}", "{n} new changes"),
+    "month": ("الشهر", "Month"),
+    "months_with": ("أشهر فيها لقاءات", "Months with meetings"),
+    "no_summits_month": ("لا لقاء في هذا الشهر.", "No meeting in this month."),
+    "undated": ("بلا موعد معروف", "Without a known day"),
+    "other_reports": ("أخبار أخرى عنه", "Other reports of it"),
     "footer": (
         "تُحسب المواقف من سجل الأحداث ولا تُحرَّر باليد.",
         "Positions are computed from the log of events and never edited by hand.",
@@ -159,6 +196,19 @@ class Words:
             return f"{month} {year}" if len(rest) == 1 else f"{int(rest[1])} {month} {year}"
         except (ValueError, IndexError):
             return iso
+
+    def moment(self, at: datetime) -> str:
+        """A day and a time, UTC."""
+        at = at.astimezone(UTC)
+        return f"{self.day(at.date().isoformat())} {at:%H:%M} UTC"
+
+    def weekday(self, number: int) -> str:
+        """A day of the week; 0 is Monday."""
+        return (_WEEKDAYS_AR if self.language == "ar" else _WEEKDAYS_EN)[number]
+
+    def weekday_short(self, number: int) -> str:
+        """As short as a narrow column needs it."""
+        return self.weekday(number).removeprefix("ال") if self.language == "ar" else self.weekday(number)[:3]
 
     def age(self, iso: str, today: date) -> str:
         """How long ago a day was, in coarse words."""
