@@ -40,9 +40,19 @@ _ALERT_SECONDS = 15.0
 class App:
     """The parts of one process, made when first asked for; what a part needs is imported with it."""
 
-    def __init__(self, settings: Settings, clock: Clock = utc_now) -> None:
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        """`clock`: the machine's, or the fleet's, unless another is given."""
         self.settings = settings
-        self.clock = clock
+        self._given_clock = clock
+
+    @cached_property
+    def clock(self) -> Clock:
+        """What time it is: by the machine, or by the database that a fleet shares."""
+        from workers.fleet.clock import SharedClock
+
+        if self._given_clock is not None:
+            return self._given_clock
+        return utc_now if self.settings.on_sqlite else SharedClock(self.store.turns.now)
 
     @cached_property
     def registry(self) -> Registry:
@@ -197,7 +207,7 @@ class App:
         from workers.tasks import RING_AGAIN, Sweeper
 
         again = min(RING_AGAIN, self.settings.lease_seconds / 4)
-        return Sweeper(self.store, self.bell.ring, clock=self.clock, again=again)
+        return Sweeper(self.store, self.bell.ring, clock=self.clock, again=again, is_full=self.bell.is_full)
 
     def arabic_day(self, line: str) -> str | None:
         """The day that an Arabic date line names, ISO; None where it names none."""

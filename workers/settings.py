@@ -51,7 +51,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_fleet(self) -> bool:
         """Whether several processes may share the work: they need a database server and a queue between them."""
-        return self.redis_url is not None and not self.database_url.startswith("sqlite")
+        return self.redis_url is not None and not self.on_sqlite
+
+    @property
+    def on_sqlite(self) -> bool:
+        """Whether the database is a file of this one process."""
+        return self.database_url.startswith("sqlite")
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:

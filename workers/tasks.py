@@ -6,7 +6,8 @@ bootstrap this is the only module that knows dramatiq.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import dramatiq
@@ -14,7 +15,7 @@ import structlog
 from dramatiq import Broker, Message, Worker
 from dramatiq.brokers.stub import StubBroker
 from dramatiq.errors import BrokerConnectionError
-from dramatiq.middleware import AgeLimit, Callbacks, ShutdownNotifications
+from dramatiq.middleware import Callbacks, ShutdownNotifications
 
 from domain.errors import MarsadError, TemporaryFailure
 from workers.ports import WorkItem, WorkKind, WorkStore
@@ -24,7 +25,15 @@ log = structlog.get_logger()
 KINDS: tuple[WorkKind, ...] = ("poll", "fetch", "read", "project", "deliver")
 RING_AGAIN = 30.0
 _PROJECT_AGAIN = timedelta(seconds=1)  # its row is due whenever the log is ahead, and looks the same each time
-_MESSAGE_AGE_MS = 10 * 60 * 1000
+_DEAD_MESSAGE_MS = 10 * 60 * 1000
+_UNANSWERED = 500  # messages of a kind: where so many lie, none was lost, and more would only fill the queue
+_PRIORITY: dict[WorkKind, int] = {
+    "deliver": 0,
+    "project": 1,
+    "read": 2,
+    "fetch": 3,
+    "poll": 4,
+}  # what is nearly told goes first
 # with dramatiq's own values the messages of a killed worker come back after minutes; with these, after seconds
 _HEARTBEAT_MS = 5_000
 _MAINTENANCE_CHANCE = 100
@@ -32,8 +41,11 @@ _REDIS_SECONDS = 10  # for an answer of Redis; without it a stopped server would
 
 
 def make_broker(redis_url: str | None) -> Broker:
-    """The in-process broker, or the one on Redis. No retries of its own: waiting lives in the database."""
-    middleware = [AgeLimit(max_age=_MESSAGE_AGE_MS), ShutdownNotifications(), Callbacks()]
+    """The in-process broker, or the one on Redis. No retries of its own: waiting lives in the database.
+
+    No age limit either: it would compare the clocks of two machines, and one that is wrong would answer nothing.
+    """
+    middleware = [ShutdownNotifications(), Callbacks()]
     if redis_url is None:
         return StubBroker(middleware=middleware)
     import redis  # the whole of it is not needed in one process
@@ -44,7 +56,7 @@ def make_broker(redis_url: str | None) -> Broker:
     )
     return RedisBroker(  # type: ignore[no-untyped-call] # the library declares its options without types
         client=redis.Redis(connection_pool=pool), middleware=middleware, heartbeat_timeout=_HEARTBEAT_MS,
-        maintenance_chance=_MAINTENANCE_CHANCE, dead_message_ttl=_MESSAGE_AGE_MS,
+        maintenance_chance=_MAINTENANCE_CHANCE, dead_message_ttl=_DEAD_MESSAGE_MS,
     )  # fmt: skip
 
 
@@ -57,7 +69,7 @@ class Bell:
         self._after = after
         for kind in KINDS:
             broker.declare_queue(kind)
-            dramatiq.actor(actor_name=kind, queue_name=kind, broker=broker)(self._task(kind))
+            dramatiq.actor(actor_name=kind, queue_name=kind, priority=_PRIORITY[kind], broker=broker)(self._task(kind))
 
     def ring(self, kind: WorkKind, subject: str) -> None:
         """Enqueue one message for one row of work.
@@ -66,14 +78,21 @@ class Bell:
             TemporaryFailure: the queue is away; the work waits in the database.
         """
         message: Message[None] = Message(queue_name=kind, actor_name=kind, args=(subject,), kwargs={}, options={})
-        try:
+        with _translated():
             self.broker.enqueue(message)
-        except (BrokerConnectionError, OSError) as exc:
-            raise TemporaryFailure(f"the queue at MARSAD_REDIS_URL is away: {exc}") from exc
-        except Exception as exc:
-            if not _is_of_redis(exc):
-                raise
-            raise TemporaryFailure(f"the queue at MARSAD_REDIS_URL does not take messages: {exc}") from exc
+
+    def is_full(self, kind: WorkKind) -> bool:
+        """Whether so many messages of a kind wait that ringing again is of no use.
+
+        Raises:
+            TemporaryFailure: the queue is away.
+        """
+        if isinstance(self.broker, StubBroker):
+            return False  # it loses nothing and is of this process: what lies in it is what the sweeper rang
+        with _translated():
+            # the list itself: the library's own count includes what an eviction left behind, which nobody will get
+            client, space = self.broker.client, self.broker.namespace  # type: ignore[attr-defined] # of the one on Redis
+            return bool(client.llen(f"{space}:{kind}") >= _UNANSWERED)
 
     def worker(self, threads: int, kinds: Iterable[WorkKind] = KINDS) -> Worker:
         """The threads that answer rings of these kinds, started."""
@@ -95,6 +114,19 @@ class Bell:
         return run
 
 
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn the queue's errors into ours."""
+    try:
+        yield
+    except (BrokerConnectionError, OSError) as exc:
+        raise TemporaryFailure(f"the queue at MARSAD_REDIS_URL is away: {exc}") from exc
+    except Exception as exc:
+        if not _is_of_redis(exc):
+            raise
+        raise TemporaryFailure(f"the queue at MARSAD_REDIS_URL does not take messages: {exc}") from exc
+
+
 def _is_of_redis(exc: Exception) -> bool:
     return any(cls.__module__.startswith("redis.") for cls in type(exc).__mro__)
 
@@ -102,7 +134,8 @@ def _is_of_redis(exc: Exception) -> bool:
 class Sweeper:
     """Rings for whatever is due: new rows, lapsed leases, lost messages. Remembers what it rang for a while.
 
-    `kinds`: what it rings for. `again`: seconds after which a ring that nobody answered counts as lost.
+    `kinds`: what it rings for. `again`: seconds after which a ring that nobody answered counts as lost, unless the
+    queue `is_full` of such rings: then its workers are away or behind, and find all of it when they come.
     """
 
     def __init__(
@@ -114,6 +147,7 @@ class Sweeper:
         batch: int = 500,
         kinds: Iterable[WorkKind] = KINDS,
         again: float = RING_AGAIN,
+        is_full: Callable[[WorkKind], bool] = lambda _: False,
     ) -> None:
         self._store = store
         self._ring = ring
@@ -121,6 +155,7 @@ class Sweeper:
         self._batch = batch
         self._kinds = frozenset(kinds)
         self._again = timedelta(seconds=again)
+        self._is_full = is_full
         self._rung: dict[tuple[str, str], tuple[tuple[int, datetime], datetime]] = {}
 
     def sweep(self) -> int:
@@ -131,8 +166,9 @@ class Sweeper:
         """
         now = self._clock()
         count = 0
-        due = self._store.due(now, limit=self._batch)
+        due = self._due(now)
         known, self._rung = self._rung, {}
+        full: dict[WorkKind, bool] = {}
         for item in due:
             if item.kind not in self._kinds:
                 continue
@@ -141,10 +177,21 @@ class Sweeper:
             if last is not None and self._was_rung(item, last, now):
                 self._rung[key] = last
                 continue
+            if item.kind not in full:
+                full[item.kind] = self._is_full(item.kind)
+            if full[item.kind]:
+                continue
             self._ring(item.kind, item.subject)
             self._rung[key] = ((item.attempts, item.next_attempt_at), now)
             count += 1
         return count
+
+    def _due(self, now: datetime) -> list[WorkItem]:
+        """The oldest; where there is much, the oldest of each kind, so that no kind waits for another."""
+        due = self._store.due(now, limit=self._batch)
+        if len(due) < self._batch:
+            return due
+        return [item for kind in self._kinds for item in self._store.due(now, kinds=(kind,), limit=self._batch)]
 
     def _was_rung(self, item: WorkItem, last: tuple[tuple[int, datetime], datetime], now: datetime) -> bool:
         again = _PROJECT_AGAIN if item.kind == "project" else self._again

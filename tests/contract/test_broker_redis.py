@@ -90,7 +90,20 @@ def test_a_queue_that_is_away_is_told_and_comes_back(server: Valkey) -> None:
     assert stage.done == [("read", "c")]
 
 
-def test_a_queue_that_is_full_is_told(server: Valkey) -> None:
+def test_a_queue_that_nobody_answers_is_full_after_a_while(server: Valkey) -> None:
+    ringing = bell(server, Stage())
+    for number in range(499):
+        ringing.ring("read", str(number))
+    assert not ringing.is_full("read")
+    ringing.ring("read", "499")
+    assert ringing.is_full("read")
+    assert not ringing.is_full("fetch")
+    with server.client() as client:
+        client.delete("dramatiq:read")  # as an eviction does: the messages' texts remain
+    assert not ringing.is_full("read")
+
+
+def test_a_queue_that_does_not_take_messages_is_told(server: Valkey) -> None:
     ringing = bell(server, Stage())
     with server.client() as client:
         client.config_set("maxmemory-policy", "noeviction")

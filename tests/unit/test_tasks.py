@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -19,15 +20,17 @@ class Rows:
         self.now = START
         self.items: list[WorkItem] = []
         self.rung: list[str] = []
+        self.full: set[WorkKind] = set()
 
-    def due(self, now: datetime, *, limit: int = 100) -> list[WorkItem]:
-        return [item for item in self.items if item.next_attempt_at <= now][:limit]
+    def due(self, now: datetime, *, limit: int = 100, kinds: Collection[WorkKind] = ()) -> list[WorkItem]:
+        found = [item for item in self.items if item.next_attempt_at <= now]
+        return [item for item in found if not kinds or item.kind in kinds][:limit]
 
     def ring(self, kind: WorkKind, subject: str) -> None:
         self.rung.append(f"{kind} {subject}")
 
     def sweeper(self, batch: int = 500) -> Sweeper:
-        return Sweeper(self, self.ring, clock=lambda: self.now, batch=batch)  # type: ignore[arg-type] # one verb of it
+        return Sweeper(self, self.ring, clock=lambda: self.now, batch=batch, is_full=self.full.__contains__)  # type: ignore[arg-type] # one verb of it
 
 
 def item(subject: str, *, kind: WorkKind = "fetch", attempts: int = 0, at: datetime = START) -> WorkItem:
@@ -68,6 +71,24 @@ def test_a_sweep_is_bounded() -> None:
     rows = Rows()
     rows.items = [item(str(n)) for n in range(10)]
     assert rows.sweeper(batch=4).sweep() == 4
+
+
+def test_no_kind_of_work_waits_for_another() -> None:
+    rows = Rows()
+    rows.items = [*(item(str(n), kind="poll") for n in range(10)), item("11", kind="deliver")]
+    rows.sweeper(batch=4).sweep()
+    assert "deliver 11" in rows.rung
+
+
+def test_a_full_queue_is_not_filled_further() -> None:
+    rows = Rows()
+    rows.items = [item("1"), item("2", kind="read")]
+    rows.full = {"fetch"}
+    sweeper = rows.sweeper()
+    assert sweeper.sweep() == 1
+    rows.full.clear()
+    assert sweeper.sweep() == 1
+    assert rows.rung == ["read 2", "fetch 1"]
 
 
 class Stage:

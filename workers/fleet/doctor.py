@@ -83,8 +83,8 @@ def _clock(of: str, there: float) -> Finding:
         return Finding(what="clock", state="ok", found=f"{abs(skew):.1f} s from that of {of}")
     word = "behind" if skew > 0 else "ahead of"
     return Finding(
-        what="clock", state="bad", found=f"this machine is {abs(skew):.0f} s {word} {of}",
-        remedy="keep the clocks of all machines by NTP: leases and due times are compared with them",
+        what="clock", state="warn", found=f"this machine is {abs(skew):.0f} s {word} {of}",
+        remedy="keep the clocks of all machines by NTP: certificates and the lines of the log go by them",
     )  # fmt: skip
 
 
@@ -132,7 +132,7 @@ def _guarded(check: Callable[[App, Store], Iterator[Finding]], app: App) -> Iter
 
 
 def _of_database_clock(app: App, store: Store) -> Iterator[Finding]:
-    if not app.settings.database_url.startswith("sqlite"):
+    if not app.settings.on_sqlite:
         yield _clock("PostgreSQL", store.turns.now().timestamp())
 
 

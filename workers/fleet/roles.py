@@ -32,7 +32,7 @@ def check_fleet(app: App, role: str, *, queue: bool) -> None:
     Raises:
         SettingError: the settings name no database server, or no queue where the role needs one.
     """
-    if app.settings.database_url.startswith("sqlite"):
+    if app.settings.on_sqlite:
         raise SettingError(
             f"MARSAD_DATABASE_URL: marsad {role} shares its work with other processes and needs PostgreSQL; "
             "marsad run does everything in one process on SQLite"
@@ -66,16 +66,15 @@ def schedule(app: App, told: threading.Event, tell: Tell) -> None:
 
 def project(app: App, told: threading.Event, tell: Tell) -> None:
     """Keep the positions up with the log, while this process is the active projector."""
-    from workers.projections.runner import NAME, PositionsRunner
+    from workers.projections.runner import NAME
 
     check_fleet(app, "projector", queue=False)
-    runner = PositionsRunner(app.store)
 
     def turn() -> int:
         now = app.clock()
         if app.store.behind(NAME) == 0:
             return 0
-        step = runner.step(now=now)
+        step = app.projector.step(now=now)
         if app.store.behind(NAME) == 0:
             app.store.seal(now=now)
         return step.events + step.keys
@@ -93,6 +92,7 @@ def serve(app: App, told: threading.Event, tell: Tell) -> None:
         registry=app.registry,
         titles=app.titles,
         hosts=app.settings.hosts,
+        clock=app.clock,
         unsubscribe=app.unsubscribe,
     )
     server = WebServer(web, app.settings.host, app.settings.port)
