@@ -21,7 +21,16 @@ pytest_plugins = ["tests.support.world"]
 PROGRAM = find()
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="no Chromium on this machine (MARSAD_TEST_CHROMIUM names one)")
 
-PAGES = ("/", "/?actors=all", "/positions/RUS/ukraine.foreign-troops", "/changes", "/summits", "/nothing")
+PAGES = (
+    "/",
+    "/?actors=all",
+    "/positions/RUS/ukraine.foreign-troops",
+    "/changes",
+    "/summits",
+    "/sources",
+    "/operations",
+    "/nothing",
+)
 WIDTHS = (320, 390, 800, 1280)
 LONG = "كلمة" * 120
 EVIL = f"<script>window.hacked=1</script><img src=x onerror=window.hacked=1>{LONG}"

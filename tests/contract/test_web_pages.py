@@ -23,7 +23,7 @@ pytest_plugins = ["tests.support.stores", "tests.support.world"]
 PAGES = (
     "/", "/?actors=all", "/?as_of=2025-09-03", "/positions/RUS/ukraine.foreign-troops",
     "/positions/USA/ukraine.arms-supplies?as_of=2025-07-13&known_at=2025-09-10", "/changes", "/summits",
-    "/summits?month=2025-02",
+    "/summits?month=2025-02", "/sources", "/operations",
 )  # fmt: skip
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'{{7*7}}\u202e"
 HOSTILE: tuple[Told, ...] = (

@@ -209,7 +209,8 @@ class Operating:
 
 def _entries(connection: Connection) -> dict[str, dict[str, int]]:
     newest = select(t.entries.c.feed_id, t.entries.c.outcome).order_by(t.entries.c.id.desc()).limit(RECENT).subquery()
-    query = select(t.feeds.c.outlet, newest.c.outcome, func.count()).join(t.feeds, t.feeds.c.id == newest.c.feed_id)
+    of_feed = newest.join(t.feeds, t.feeds.c.id == newest.c.feed_id)
+    query = select(t.feeds.c.outlet, newest.c.outcome, func.count()).select_from(of_feed)
     found: dict[str, dict[str, int]] = {}
     for outlet, outcome, count in connection.execute(query.group_by(t.feeds.c.outlet, newest.c.outcome)):
         found.setdefault(outlet, {})[outcome] = count
@@ -219,7 +220,8 @@ def _entries(connection: Connection) -> dict[str, dict[str, int]]:
 def _events(connection: Connection) -> Counter[str]:
     read = t.events.c.type != "retraction"
     newest = select(t.events.c.stream).where(read).order_by(t.events.c.sequence.desc()).limit(RECENT).subquery()
-    query = select(t.articles.c.outlet, func.count()).join(t.articles, t.articles.c.id == newest.c.stream)
+    of_article = newest.join(t.articles, t.articles.c.id == newest.c.stream)
+    query = select(t.articles.c.outlet, func.count()).select_from(of_article)
     return Counter(_counted(connection.execute(query.group_by(t.articles.c.outlet))))
 
 

@@ -26,6 +26,7 @@ from workers.titles import Titles
 from workers.web.api import Api, Clock
 from workers.web.guard import HEADERS, Guard
 from workers.web.health import Health
+from workers.web.operations import Operations
 from workers.web.pages import Pages
 from workers.web.problems import problem, status_of
 from workers.web.render import Renderer
@@ -58,6 +59,7 @@ def make_app(
     names = titles or Titles(registry)
     renderer = Renderer(names, clock)
     pages = Pages(queries, registry, asking, renderer)
+    operations = Operations(queries, renderer).routes()
     closing = threading.Event()
     streams = Streams(queries, asking, names, closing=closing).routes()
     links = [] if unsubscribe is None else unsubscribing(unsubscribe)
@@ -76,7 +78,7 @@ def make_app(
         return answer
 
     app = Starlette(
-        routes=[*pages.routes(), *streams, *links, *api.routes(), *health, static],
+        routes=[*pages.routes(), *operations, *streams, *links, *api.routes(), *health, static],
         middleware=[Middleware(Guard, hosts=tuple(hosts))],
         exception_handlers={HTTPException: failed, MarsadError: failed, Exception: failed},
     )

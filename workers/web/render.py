@@ -61,6 +61,10 @@ class Renderer:
         answer.headers["cache-control"] = "no-store"
         return answer
 
+    def now(self) -> datetime:
+        """The present time."""
+        return self._clock()
+
     def today(self) -> date:
         """The present day, UTC."""
         return self._clock().astimezone(UTC).date()
