@@ -17,6 +17,7 @@ from domain.reading.extractor import RuleExtractor
 from domain.reading.registry import FILES, Registry, load_registry
 from domain.reading.tendency import Tendency, load_tendency
 from domain.reading.trust import Trust, load_trust
+from domain.reading.undertakings import Undertakings, load_undertakings
 from workers.asking import Asking
 from workers.ports import Channel, FeedSpec, Subscription
 from workers.settings import Settings, load_settings
@@ -94,9 +95,16 @@ class App:
         return load_trust(path.read_text("utf-8")) if path.is_file() else None
 
     @cached_property
+    def undertakings(self) -> Undertakings | None:
+        """The trained model of types, likewise."""
+        path = self.settings.registry / "deeds.json"
+        return load_undertakings(path.read_text("utf-8")) if path.is_file() else None
+
+    @cached_property
     def extractor(self) -> RuleExtractor:
         """The reader of articles."""
-        return RuleExtractor(self.registry, self.calendar, self.tendency, self.aboutness, self.trust)
+        models = self.tendency, self.aboutness, self.trust, self.undertakings
+        return RuleExtractor(self.registry, self.calendar, *models)
 
     @cached_property
     def store(self) -> Store:

@@ -122,7 +122,7 @@ class Attendance:
         )
         self.offices = frozenset(map(level, words["hosts"]))
         self.pairs = {level(w): rank for rank in ("leaders", "ministers", "any") for w in words["pairs_" + rank]}
-        self.adjectives = _adjectives(registry)
+        self.adjectives = registry.nations
 
     # ---- heads
 
@@ -708,25 +708,6 @@ def verb_at(table: dict[str, Head], text: str) -> Head | None:
             if form in table and (pronoun == "" or form != front):
                 return table[form]
     return None
-
-
-def _adjectives(registry: Registry) -> dict[str, str]:
-    table: dict[str, str] = {}
-    for actor in registry.actors.values():
-        for adjective in map(level, actor.adjectives):
-            for form in (
-                adjective,
-                adjective + "ه",
-                adjective + "ين",
-                adjective + "ون",
-                adjective + "تين",
-                adjective + "ان",
-                adjective + "ا",
-            ):
-                table.setdefault(form, actor.id)
-        for people in map(level, actor.peoples):
-            table.setdefault(people, actor.id)
-    return table
 
 
 def _free(mention: Mention, run: Sequence[Word]) -> bool:

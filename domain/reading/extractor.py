@@ -22,14 +22,16 @@ from domain.reading.era import likely_day
 from domain.reading.judge import Judge, context
 from domain.reading.layout import Layout
 from domain.reading.meetings import Cast, MeetingReader, Scenery
-from domain.reading.mentions import Mention, find_mentions
+from domain.reading.mentions import Mention, joined, single_names
 from domain.reading.moments import STATEMENT_DAYS, Passage, date_clauses, is_recent
+from domain.reading.pairs import find_pairs
 from domain.reading.registry import Registry
 from domain.reading.standins import stand_ins
 from domain.reading.tendency import Tendency, features
 from domain.reading.text import Sentence, sentences, unmarked
 from domain.reading.topics import TopicFinder
 from domain.reading.trust import Article, Trust
+from domain.reading.undertakings import Deed, Undertakings
 from domain.reading.weigh import Weighed, Weigher
 
 VERSION = "rules-1"
@@ -66,6 +68,16 @@ class Stretch(msgspec.Struct, frozen=True, kw_only=True):
     features: tuple[str, ...]
 
 
+class Bearing(msgspec.Struct, frozen=True):
+    """A clause of a known speaker as the model of types sees it, on one issue or on none. `ruled`: its type by rule."""
+
+    span: Span
+    actor: str
+    issue: str | None
+    ruled: Deed
+    features: tuple[str, ...]
+
+
 class Extractor(Protocol):
     """What reads articles: rules today, other readers behind the same port."""
 
@@ -87,9 +99,9 @@ class RuleExtractor:
 
     def __init__(
         self, registry: Registry, calendar: Calendar, tendency: Tendency | None = None,
-        aboutness: Aboutness | None = None, trust: Trust | None = None,
+        aboutness: Aboutness | None = None, trust: Trust | None = None, undertakings: Undertakings | None = None,
     ) -> None:  # fmt: skip
-        """The trained models of stances, of issues and of trust; None reads by rule alone."""
+        """The trained models of stances, of issues, of trust and of types; None reads by rule alone."""
         self._weigher = Weigher(VERSION, trust)
         self._registry = registry
         self._calendar = calendar
@@ -97,7 +109,7 @@ class RuleExtractor:
         self._clauses = ClauseReader(registry)
         self._topics = TopicFinder(registry)
         self._meetings = MeetingReader(registry, self._topics)
-        self._judge = Judge(registry, self._topics, tendency, aboutness)
+        self._judge = Judge(registry, self._topics, tendency, aboutness, undertakings)
 
     def read(self, text: str, *, published: date | None) -> list[Event]:
         """The events of a cleaned text, in order of their first evidence; may be empty."""
@@ -148,6 +160,25 @@ class RuleExtractor:
                     )  # fmt: skip
         return found
 
+    def bearings(self, text: str, *, published: date | None) -> list[Bearing]:
+        """Every clause of a known speaker on each of its issues, or on none beside another actor: for training."""
+        found: list[Bearing] = []
+        for here in self._passages(text, sentences(text), published):
+            run, span = here.sentence.words, (here.sentence.start, here.sentence.end)
+            for clause, _ in here.clauses:
+                if clause.speaker is None:
+                    continue
+                sides = self._judge.sides(run, here.mentions, clause.speaker)
+                considered = self._judge.considered(here.sentence, clause, here.topics, sides)
+                for topic, first, last, plain in considered:
+                    verdict = self._judge.leaning(run, clause, topic, first, last, plain)
+                    ruled, seen = self._judge.with_issue(run, clause, topic, verdict, here.mentions)
+                    found.append(Bearing(span, clause.speaker.actor, topic.issue, ruled, seen))
+                bare = None if considered else self._judge.without_issue(run, clause, here.mentions, sides)
+                if bare is not None:
+                    found.append(Bearing(span, clause.speaker.actor, None, bare.ruled, bare.features))
+        return found
+
     def _read(
         self, text: str, found: Sequence[Sentence], published: date | None
     ) -> tuple[list[Candidate], list[Meeting], Article]:
@@ -180,7 +211,9 @@ class RuleExtractor:
         for index, sentence in enumerate(found):
             if not body[index]:
                 continue
-            mentions = find_mentions(sentence.words, self._registry, office_day)
+            single = single_names(sentence.words, self._registry, office_day)
+            paired = find_pairs(sentence.words, single, self._registry, office_day)
+            mentions = joined(paired, sentence.words, self._registry, office_day)
             clauses = self._clauses.read(index, sentence, mentions, carry)
             here = [d for d in dates if sentence.start <= d.start < sentence.end]
             everybody = stand_ins(sentence.words, mentions, carry.aliases)

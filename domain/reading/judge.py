@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 import msgspec
 
@@ -21,9 +20,9 @@ from domain.reading.stance import COMPLEMENT, CONTRAST, PLEDGING, StanceReader, 
 from domain.reading.tendency import Tendency, features, stance_of
 from domain.reading.text import Sentence, Word, level
 from domain.reading.topics import TextTopics, Topic, TopicFinder
+from domain.reading.undertakings import Deed, Undertakings, deed_features
 
 Considered = tuple[Topic, int, int, Verdict]
-_Type = Literal["statement", "threat", "commitment"]
 _MILITARY = ("هدف", "اهداف", "عسكري", "قوات", "ضرب", "قصف", "سلاح", "بالقوه", "صواريخ", "نووي", "استهداف", "حرب")
 _ECONOMIC = ("عقوبات", "رسوم", "جمركيه", "اقتصادي", "نفط", "غاز", "تجاري", "حظر")
 _QUANTITY = re.compile(r"(\d[\d.,٫]*)\s*(?:ا?لف|مليون|مليار|دوله|دولة|دول|مليارات|ملايين)?")
@@ -36,6 +35,7 @@ _TOPIC_KINDS = {
     "a short name of what the text speaks of": "short", "what the text spoke of last": "meant",
     "the words of its kind": "words", "no registered issue": "none",
 }  # fmt: skip
+_OTHER_TYPE = 0.8  # how sure the model of types must be against the rules
 _OVERRULE = 0.6  # how sure the model must be against the rules
 _NOTHING = 0.7  # from which probability of no side at all words without a ruled side are left without one
 _GIFT_REACH = 5
@@ -46,13 +46,23 @@ _MIN_QUOTED = 3
 _READY_REACH = 6
 
 
+class Bare(msgspec.Struct, frozen=True):
+    """A clause on no registered issue that names another actor: its type by rule, and what the model sees of it."""
+
+    other: str
+    ruled: Deed
+    verdict: Verdict
+    features: tuple[str, ...]
+
+
 class Judge:
     """The compiled word lists of threats and undertakings, and the reader of stances. One for each registry."""
 
     def __init__(
         self, registry: Registry, topics: TopicFinder, tendency: Tendency | None = None,
-        aboutness: Aboutness | None = None,
+        aboutness: Aboutness | None = None, undertakings: Undertakings | None = None,
     ) -> None:  # fmt: skip
+        self._undertakings = undertakings
         self._topics = topics
         self._aboutness = aboutness
         self._tendency = tendency
@@ -80,7 +90,7 @@ class Judge:
         found: list[Candidate] = []
         silent: list[Candidate] = []
         for topic, first, last, plain in considered:
-            verdict = self._leaning(run, clause, topic, first, last, plain)
+            verdict = self.leaning(run, clause, topic, first, last, plain)
             if verdict.deed and speaker.actor not in self._undertakers[topic.issue]:
                 continue
             if self._is_third_party(clause, topic) and not verdict.decisive:
@@ -127,7 +137,7 @@ class Judge:
             parts = [(clause.first, clause.last, meant)]
         return parts
 
-    def _leaning(
+    def leaning(
         self, run: Sequence[Word], clause: Clause, topic: Topic, first: int, last: int, plain: Verdict
     ) -> Verdict:
         """The rules' verdict, weighed by the trained model."""
@@ -149,25 +159,19 @@ class Judge:
         sides: Mapping[int, bool],
     ) -> list[Candidate]:  # fmt: skip
         """A threat or an undertaking to another actor on no registered issue; at most one."""
-        speaker = clause.speaker
-        other = None if speaker is None else _other(mentions, clause, speaker)
-        if speaker is None or other is None or clause.cue is None or clause.negated or other in _BLOCS_AT_HOME:
+        speaker, run = clause.speaker, sentence.words
+        plain = self.without_issue(run, clause, mentions, sides)
+        if speaker is None or plain is None:
             return []
-        run = sentence.words
-        own = clause.cue.cue.kind
-        harm = self._harm.find(run[clause.first : clause.last])
-        deed = self._stances.deed(run, clause.first, clause.last, sides)
-        if deed is not None and not any(m.actor == other and 0 < m.first - deed <= _GIFT_REACH for m in mentions):
-            deed = None
-        if own == "threat" or (harm and deed is not None):
-            kind: _Type = "threat"
-        elif (own == "commit" and clause.cue.cue.lemma in PLEDGING) or (deed is not None and own in _TELLING):
-            kind = "commitment"
-        else:
+        kind, strength = plain.ruled, 0.5
+        if self._undertakings is not None:
+            odds = self._undertakings.weigh(plain.features)
+            kind = max(odds, key=lambda name: (odds[name], name))
+            strength = odds[kind]
+        if kind == "statement":
             return []
-        topic = Topic("", ((clause.first, clause.first + 1),), "no registered issue")
-        because = run[clause.cue.index if deed is None else deed].text
-        verdict = Verdict(stance=None, because=because, strength=0.5, deed=deed is not None)
+        topic, other = Topic("", ((clause.first, clause.first + 1),), "no registered issue"), plain.other
+        verdict = msgspec.structs.replace(plain.verdict, strength=strength)
         made = self._candidate(text, sentence, clause, topic, verdict, when, mentions, speaker)
         return [
             msgspec.structs.replace(
@@ -176,6 +180,39 @@ class Judge:
                 else None, means=_means(run, clause) if kind == "threat" else None, beneficiary=other,
             )
         ]  # fmt: skip
+
+    def without_issue(
+        self, run: Sequence[Word], clause: Clause, mentions: Sequence[Mention], sides: Mapping[int, bool]
+    ) -> Bare | None:
+        """What the rules make of a clause without a topic; None where it names no other actor."""
+        speaker, cue = clause.speaker, clause.cue
+        other = None if speaker is None else _other(mentions, clause, speaker)
+        if speaker is None or other is None or cue is None or clause.negated or other.actor in _BLOCS_AT_HOME:
+            return None
+        own = cue.cue.kind
+        deed = self._stances.deed(run, clause.first, clause.last, sides)
+        if deed is not None and not any(m.actor == other.actor and 0 < m.first - deed <= _GIFT_REACH for m in mentions):
+            deed = None
+        if own == "threat" or (self._harm.find(run[clause.first : clause.last]) and deed is not None):
+            kind: Deed = "threat"
+        elif (own == "commit" and cue.cue.lemma in PLEDGING) or (deed is not None and own in _TELLING):
+            kind = "commitment"
+        else:
+            kind = "statement"
+        condition = self._stances.condition_in(run, clause.first, clause.last)
+        because = run[cue.index if deed is None else deed].text
+        verdict = Verdict(stance=None, because=because, strength=0.5, deed=deed is not None, condition=condition)
+        seen = deed_features(run, clause, None, verdict, kind, partner=_front(run, other))
+        return Bare(other.actor, kind, verdict, tuple(seen))
+
+    def with_issue(
+        self, run: Sequence[Word], clause: Clause, topic: Topic, verdict: Verdict, mentions: Sequence[Mention]
+    ) -> tuple[Deed, tuple[str, ...]]:
+        """The type of a clause on a topic by rule, and what the model sees of it."""
+        ruled = self._wording(clause, run, verdict, topic)
+        other = None if clause.speaker is None else _other(mentions, clause, clause.speaker)
+        partner = "" if other is None else _front(run, other)
+        return ruled, tuple(deed_features(run, clause, topic.issue, verdict, ruled, partner=partner))
 
     def sides(self, run: Sequence[Word], mentions: Sequence[Mention], speaker: Speaker) -> dict[int, bool]:
         """Words that name the speaker's own side (بلاده، إنه), or another actor."""
@@ -212,7 +249,7 @@ class Judge:
         mentions: Sequence[Mention], speaker: Speaker,
     ) -> Candidate:  # fmt: skip
         run = sentence.words
-        kind = self._type(clause, run, verdict, topic, speaker.actor) if topic.issue else "statement"
+        kind = self._type(clause, run, verdict, topic, mentions) if topic.issue else "statement"
         if kind == "commitment" and verdict.stance == "supports":
             verdict = self._stances.hanging(verdict, run, clause)
         condition = verdict.condition or self._stances.condition_in(run, clause.first, clause.last)
@@ -222,18 +259,25 @@ class Judge:
             seniority=speaker.seniority, attribution=speaker.attribution, evidence=(sentence.start, sentence.end),
             quote=_quotes(sentence), cue=cue, cue_kind=clause.cue.cue.kind if clause.cue is not None else "say",
             moment=when, strength=verdict.strength, order=clause.sentence,
-            target=_other(mentions, clause, speaker) if kind == "threat" else None,
+            target=_actor(_other(mentions, clause, speaker)) if kind == "threat" else None,
             condition=_raw(text, run, condition) if kind != "statement" and condition is not None else None,
             means=_means(run, clause) if kind == "threat" else None,
             quantity=_quantity(run, clause) if kind == "commitment" else None,
             topic=_TOPIC_KINDS.get(topic.rule, "rule"), trace=_trace(clause, topic, verdict, when, run, speaker),
         )  # fmt: skip
 
-    def _type(self, clause: Clause, run: Sequence[Word], verdict: Verdict, topic: Topic, actor: str) -> _Type:
-        kind = self._wording(clause, run, verdict, topic)
-        return "statement" if kind == "commitment" and actor not in self._undertakers[topic.issue] else kind
+    def _type(
+        self, clause: Clause, run: Sequence[Word], verdict: Verdict, topic: Topic, mentions: Sequence[Mention]
+    ) -> Deed:
+        kind, seen = self.with_issue(run, clause, topic, verdict, mentions)
+        if self._undertakings is not None:
+            odds = self._undertakings.weigh(seen)
+            likely = max(odds, key=lambda name: (odds[name], name))
+            kind = likely if odds[likely] >= _OTHER_TYPE else kind
+        able = clause.speaker is not None and clause.speaker.actor in self._undertakers[topic.issue]
+        return "statement" if kind == "commitment" and not able else kind
 
-    def _wording(self, clause: Clause, run: Sequence[Word], verdict: Verdict, topic: Topic) -> _Type:
+    def _wording(self, clause: Clause, run: Sequence[Word], verdict: Verdict, topic: Topic) -> Deed:
         own = clause.cue.cue.kind if clause.cue is not None else ""
         content = run[clause.first : clause.last]
         if own == "threat" and not clause.negated:
@@ -292,13 +336,21 @@ def _quotes(sentence: Sentence) -> bool:
     return any(sum(q[0] <= w.start < q[1] for w in sentence.words) >= _MIN_QUOTED for q in sentence.quotes)
 
 
-def _other(mentions: Sequence[Mention], clause: Clause, speaker: Speaker) -> str | None:
+def _other(mentions: Sequence[Mention], clause: Clause, speaker: Speaker) -> Mention | None:
     others = [
-        m.actor
-        for m in mentions
-        if clause.first <= m.first < clause.last and m.actor != speaker.actor and m.kind != "place"
+        m for m in mentions if clause.first <= m.first < clause.last and m.actor != speaker.actor and m.kind != "place"
     ]
     return others[0] if others else None
+
+
+def _actor(mention: Mention | None) -> str | None:
+    return None if mention is None else mention.actor
+
+
+def _front(run: Sequence[Word], mention: Mention) -> str:
+    """What governs a mention: its preposition, attached or apart; empty where there is none."""
+    before = run[mention.first - 1].text if mention.first else ""
+    return mention.front or (before if before in _GOVERNING else "")
 
 
 def _raw(text: str, run: Sequence[Word], span: tuple[int, int]) -> str:

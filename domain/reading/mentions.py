@@ -56,16 +56,25 @@ class Mention(msgspec.Struct, frozen=True, kw_only=True):
 
 def find_mentions(run: Sequence[Word], registry: Registry, day: date | None) -> list[Mention]:
     """The mentions in a run of words, in order, none inside another."""
-    raw = [m for hit in registry.names.find(run) for m in [_resolve(hit, run, registry, day)] if m is not None]
-    joined = _join(raw, run, registry, day)
-    return [m for m in joined if not _only_beside(m)]
+    return joined(single_names(run, registry, day), run, registry, day)
+
+
+def single_names(run: Sequence[Word], registry: Registry, day: date | None) -> list[Mention]:
+    """Every name by itself, before titles and names are joined."""
+    return [m for hit in registry.names.find(run) for m in [resolve(hit, run, registry, day)] if m is not None]
+
+
+def joined(found: Sequence[Mention], run: Sequence[Word], registry: Registry, day: date | None) -> list[Mention]:
+    """Titles and the names of their holders made one, and what counts only beside another left out."""
+    return [m for m in _join(found, run, registry, day) if not _only_beside(m)]
 
 
 def _only_beside(mention: Mention) -> bool:
     return mention.kind in ("bare", "surname")
 
 
-def _resolve(hit: Hit[Named], run: Sequence[Word], registry: Registry, day: date | None) -> Mention | None:
+def resolve(hit: Hit[Named], run: Sequence[Word], registry: Registry, day: date | None) -> Mention | None:
+    """The mention that a found name makes on a day; None where it names nobody here."""
     found = _named(hit, run, registry, day)
     return found and msgspec.structs.replace(found, front=hit.front)
 

@@ -212,6 +212,24 @@ class Registry:
         return Phrases(_names(self), names=True)
 
     @cached_property
+    def duals(self) -> Phrases[str]:
+        """Titles of two at once, with the title of one; empty for two sides that are no persons."""
+        pairs = (entry.partition(">") for entry in self.lexicon.words["duals"])
+        return Phrases((dual.strip(), single.strip()) for dual, _, single in pairs)
+
+    @cached_property
+    def nations(self) -> dict[str, str]:
+        """The actors by their adjectives in all numbers and genders, and by the names of their peoples."""
+        table: dict[str, str] = {}
+        for actor in self.actors.values():
+            for adjective in map(level, actor.adjectives):
+                for ending in ("", "ه", "ين", "ون", "تين", "تان", "ان", "ا"):
+                    table.setdefault(adjective + ending, actor.id)
+            for people in map(level, actor.peoples):
+                table.setdefault(people, actor.id)
+        return table
+
+    @cached_property
     def place_english(self) -> dict[str, str]:
         """English names of places by their key (see `_names`)."""
         table = {f"{a.id}:capital": a.capital_english for a in self.actors.values()}

@@ -47,6 +47,8 @@ from domain.reading.subjectwords import (
 from domain.reading.text import Sentence, Word, level
 
 How = Literal["overt", "carried", "unknown", "own"]
+_BOTH = frozenset({"الدولتان", "البلدان", "الطرفان", "الجانبان", "الزعيمان", "الرييسان", "الوزيران", "المسوولان"})
+_JOINED = NARRATED | {"person", "office"}
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -251,18 +253,16 @@ class SubjectFinder:
 
     def _beside(self, mention: Mention, scope: Scope) -> Iterator[Mention]:
         """Names joined to a subject by و, all of states: before it and behind it."""
-        if mention.kind not in ("actor", "capital"):
+        if mention.kind not in _JOINED:
             return
         one = mention
         while (
-            one.front.startswith("و")
-            and (before := scope.ending.get(one.first)) is not None
-            and before.kind in NARRATED
+            one.front.startswith("و") and (before := scope.ending.get(one.first)) is not None and before.kind in _JOINED
         ):
             one = before
             yield one
         one = mention
-        while (after := scope.starting.get(one.last)) is not None and after.front == "و" and after.kind in NARRATED:
+        while (after := scope.starting.get(one.last)) is not None and after.front == "و" and after.kind in _JOINED:
             one = after
             yield one
 
@@ -430,8 +430,8 @@ class SubjectFinder:
         if known is not None:
             spoken = msgspec.structs.replace(known, how=f"{following.text} stands for {known.id}")
             return Found("overt", spoken, hit.index + 2)
-        grouped = COLLECTIVE.get(scope.text(hit.index + 2), 2 if following.text in ("الدولتان", "البلدان") else 0)
-        if grouped and following.text in ("الدول", "البلدان", "الدولتان", "القوي") and len(carry.group) == grouped:
+        grouped = COLLECTIVE.get(scope.text(hit.index + 2), 2 if following.text in _BOTH else 0)
+        if grouped and following.text in _BOTH | {"الدول", "القوي"} and len(carry.group) == grouped:
             return Found("overt", carry.group[0], hit.index + 3, carry.group[1:])
         if hit.cue.kind in REPORTING or not _prodrop(hit, run):
             return Found("unknown", None, hit.index + 1)

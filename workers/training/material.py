@@ -18,7 +18,8 @@ from domain.reading.aboutness import Aboutness, load_aboutness
 from domain.reading.dates import load_calendar
 from domain.reading.extractor import RuleExtractor
 from domain.reading.registry import FILES, load_registry
-from domain.reading.tendency import Tendency
+from domain.reading.tendency import Tendency, load_tendency
+from domain.reading.undertakings import Undertakings
 from workers.demo.corpus import shipped
 from workers.settings import SEEDS
 
@@ -54,11 +55,13 @@ class Article(msgspec.Struct, frozen=True):
         return [e for e in self.events if e["actor"] == actor and e.get("issue") == issue]
 
 
-def reader(tendency: Tendency | None = None, aboutness: Aboutness | None = None) -> RuleExtractor:
+def reader(
+    tendency: Tendency | None = None, aboutness: Aboutness | None = None, undertakings: Undertakings | None = None
+) -> RuleExtractor:
     """The extractor by rule, and by the models that are given."""
     registry = load_registry({name: (REGISTRY / name).read_text("utf-8") for name in FILES})
     calendar = load_calendar((REGISTRY / "calendar.toml").read_text("utf-8"))
-    return RuleExtractor(registry, calendar, tendency, aboutness)
+    return RuleExtractor(registry, calendar, tendency, aboutness, None, undertakings)
 
 
 def aboutness() -> Aboutness | None:
@@ -67,9 +70,15 @@ def aboutness() -> Aboutness | None:
     return load_aboutness(path.read_text("utf-8")) if path.is_file() else None
 
 
+def tendency() -> Tendency | None:
+    """The model of sides as it was trained last."""
+    path = REGISTRY / "stance.json"
+    return load_tendency(path.read_text("utf-8")) if path.is_file() else None
+
+
 def sentences(folder: Path = SEEDS / "training") -> Iterator[Sentence]:
     """The sentences written for training: `stance TAB actor TAB sentence`, one file an issue."""
-    for path in sorted(folder.glob("*.tsv")):
+    for path in sorted(set(folder.glob("*.tsv")) - {folder / "deeds.tsv"}):
         for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
             stance, actor, text = line.split("\t")
             yield Sentence(f"{path.stem}:{number}", path.stem, actor, None if stance == "none" else stance, text)
