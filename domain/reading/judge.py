@@ -37,6 +37,7 @@ _TOPIC_KINDS = {
 }  # fmt: skip
 _OTHER_TYPE = 0.8  # how sure the model of types must be against the rules
 _OVERRULE = 0.6  # how sure the model must be against the rules
+_HANGING = 0.5  # how sure the model must be of a condition that no word states
 _NOTHING = 0.7  # from which probability of no side at all words without a ruled side are left without one
 _GIFT_REACH = 5
 _TELLING = frozenset({"say", "add", "stress"})
@@ -145,6 +146,8 @@ class Judge:
             return plain
         odds = self._tendency.weigh(features(run, clause, topic, first, last, plain))
         nothing = odds.pop("none")
+        if plain.condition is None and odds["conditional"] < _HANGING:
+            del odds["conditional"]
         leaning = max(odds, key=lambda name: (odds[name], name))
         if plain.stance is None and nothing >= _NOTHING:
             return plain
