@@ -49,6 +49,9 @@ bench-alerts: install-dev ## Measure alerts: 10,000 deliveries with a third of t
 bench-reading: install-dev ## Measure the extractor: speed, start, memory, growth, worst inputs
 	$(BIN)/python -m tests.gold.bench
 
+bench-clean: install-dev ## Measure cleaning on pages drawn after the templates that outlets use
+	$(BIN)/python -m tests.pages.bench
+
 clean: ## Remove what the commands made (the environment, not the data)
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .hypothesis
 

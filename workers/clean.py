@@ -20,6 +20,7 @@ from trafilatura import bare_extraction
 from trafilatura.settings import use_config
 
 from domain.errors import InputError, OtherLanguage
+from workers.clutter import SEE_ALSO, prune, reflow
 from workers.language import NAMES, language_of
 from workers.metadata import Metadata, read_metadata, signature
 from workers.moments import written_day
@@ -28,33 +29,14 @@ logging.getLogger("trafilatura").addHandler(logging.NullHandler())
 
 _SHORTEST = 80  # letters; below it stand error pages and stubs
 _LONGEST_DATE_LINE = 60
-_LONGEST_ASIDE = 400  # text beside links up to which a block named "related" is taken for one
+_LONGEST_LABEL = 40
+_SPEAKER = re.compile(r"[^\W\d][^:\d]*:\s*[^\W\d]")
+_SOURCE = re.compile(
+    r"^\W*(?:المصدر|المصادر|تحرير|إعداد)\s*[:：]|^\W*جميع الحقوق محفوظة|^//.*//$|^[\w./ ]{3,20}\([^)]{3,40}\)$"
+)
 _INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufeff]")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
-_KEPT = frozenset({"html", "body", "main", "head", "h1", "article", "form"})
 _IN_HEAD = frozenset({"meta", "title", "link", "script", "style", "base", "noscript", "template"})
-_INLINE = frozenset({"strong", "b", "em", "i", "span", "u", "font"})
-
-# Names of blocks, as whole words of a class or id. Embeds and captions go whatever they hold.
-_ALWAYS = re.compile(
-    r"(?:twitter-(?:tweet|video)|instagram-media|fb-(?:post|video)|tiktok-embed|telegram-post|reddit-embed|"
-    r"(?:wp-)?caption(?:-text)?|image-caption|img-caption|photo-caption|media-caption|figcaption)"
-)
-_ASIDE = re.compile(
-    r"(?:.*[-_])?(?:related|see-?also|also-?read|read-?(?:more|also|next)|more-?(?:news|stories|articles|about)|most-?"
-    r"(?:read|viewed|popular)|recommend(?:ed|ations?)?|trending|popular|you-?may(?:-?like)?|suggested|comments?|"
-    r"disqus(?:-thread)?|share(?:-?(?:bar|buttons?|links?))?|sharing|social|newsletter|subscribe|breadcrumbs?|tags?|"
-    r"byline|embed|promo|advert(?:isement)?|standfirst|sub-?title|excerpt|deck)(?:[-_].*)?",
-    re.IGNORECASE,
-)
-_NOT_ASIDE = re.compile(r"^(?:has|with|no|non|without|single|page|layout)[-_]", re.IGNORECASE)
-_SEE_ALSO = re.compile(
-    r"^\W*(?:[إا]قر[أا]\w*\s+(?:أيض|ايض|المزيد|كذلك|المزيد)|شاهد\s+(?:أيض|ايض)|(?:مواضيع|أخبار|اخبار|مقالات|موضوعات)\s+"
-    r"(?:ذات\s+صلة|متعلقة|مرتبطة)|ذات\s+صلة|للمزيد|طالع\s+(?:أيض|ايض)|تابع\s+(?:أيض|ايض)|انظر\s+أيض)"
-)
-_POST_LINK = re.compile(
-    r"(?:twitter|x)\.com/[^/]+/status/|instagram\.com/(?:p|reel)/|t\.me/|facebook\.com/[^/]+/posts/"
-)
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +66,7 @@ def clean_page(html: str, *, url: str, arabic_day: Callable[[str], str | None]) 
     tree = _parse(html, url)
     signed = signature(tree)
     prune(tree)
+    reflow(tree)
     about = read_metadata(tree, url, arabic_day, signed)
     text = _body(tree, about)
     if sum(map(str.isalpha, text)) < _SHORTEST:
@@ -123,61 +106,6 @@ def _mend_head(tree: HtmlElement) -> None:
         body.insert(place, stray)
 
 
-def prune(tree: HtmlElement) -> None:
-    """Cut out of the tree what surrounds or interrupts the article's own text."""
-    for element in list(tree.iter("figure", "figcaption", "aside", "blockquote", "nav")):
-        if element.tag != "blockquote" or _is_post(element):
-            _drop(element)
-    for element in tree.xpath("//*[@class or @id]"):
-        verdict = _verdict(f"{element.get('class', '')} {element.get('id', '')}")
-        if verdict == "always" or (verdict == "aside" and _beside_links(element) <= _LONGEST_ASIDE):
-            _drop(element)
-    for link in list(tree.iter("a")):
-        _drop_linked_paragraph(link)
-
-
-@lru_cache(maxsize=8192)
-def _verdict(names: str) -> str:
-    """What the names of an element say: `always` to be dropped, `aside` where it is short, or nothing."""
-    for name in names.split():
-        if _ALWAYS.fullmatch(name):
-            return "always"
-    for name in names.split():
-        if _ASIDE.fullmatch(name) and not _NOT_ASIDE.match(name):
-            return "aside"
-    return ""
-
-
-def _drop(element: HtmlElement) -> None:
-    """Remove an element unless it holds the title or is the frame of the page."""
-    if element.tag in _KEPT or element.getparent() is None or element.find(".//h1") is not None:
-        return
-    element.drop_tree()
-
-
-def _is_post(quote: HtmlElement) -> bool:
-    """Whether a quotation is a post of a social network."""
-    return any(_POST_LINK.search(link.get("href") or "") for link in quote.iter("a"))
-
-
-def _beside_links(element: HtmlElement) -> int:
-    """How much text stands outside the element's links, in characters."""
-    linked = sum(len(link.text_content()) for link in element.iter("a"))
-    return len(" ".join(element.text_content().split())) - linked
-
-
-def _drop_linked_paragraph(link: HtmlElement) -> None:
-    """A paragraph that is nothing but one link, or that begins with "see also", is no sentence of the article."""
-    holder = link.getparent()
-    while holder is not None and holder.tag in _INLINE:
-        holder = holder.getparent()
-    if holder is None or holder.tag != "p" or holder.getparent() is None:
-        return
-    whole = " ".join(holder.text_content().split())
-    if whole == " ".join(link.text_content().split()) or (len(whole) <= _LONGEST_ASIDE and _SEE_ALSO.match(whole)):
-        holder.drop_tree()
-
-
 def _body(tree: HtmlElement, about: Metadata) -> str:
     """The running text, without title, date line and see-also lines."""
     for heading in list(tree.iter("h1", "h2", "h3")):
@@ -187,10 +115,23 @@ def _body(tree: HtmlElement, about: Metadata) -> str:
     found = bare_extraction(tree, fast=True, include_comments=False, with_metadata=False, config=_config())
     running: str = getattr(found, "text", None) or ""
     lines = [" ".join(line.split()) for line in running.split("\n")]
-    kept = [line for line in lines if line and not _SEE_ALSO.match(line) and line != about.title]
-    while kept and _is_date_line(kept[0]):
-        del kept[0]
-    return "\n".join(kept)
+    kept = [line for line in lines if line and not SEE_ALSO.match(line) and line != about.title]
+    return "\n".join(_without_ends(kept))
+
+
+def _without_ends(lines: list[str]) -> list[str]:
+    """What is left without the lines of dates, names, sources and buttons around the running text."""
+    first, last = 0, len(lines)
+    while first < last and (_is_label(lines[first]) or _is_date_line(lines[first])):
+        first += 1
+    while last > first and (_is_label(lines[last - 1]) or _SOURCE.match(lines[last - 1])):
+        last -= 1
+    return lines[first:last]
+
+
+def _is_label(line: str) -> bool:
+    """A short line that ends like no sentence and names no speaker."""
+    return len(line) <= _LONGEST_LABEL and line[-1] not in '.؟!…"»”)' and not _SPEAKER.match(line)
 
 
 def _is_date_line(line: str) -> bool:

@@ -7,7 +7,7 @@ not know how the body is found, nor who fetched the page.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,9 +25,17 @@ _META_DATES = (
 )  # fmt: skip
 _META_AUTHORS = ("author", "article:author", "dc.creator", "dcterms.creator", "parsely-author", "sailthru.author")
 _LONGEST_NAME = 80
-_BYLINE = re.compile(r"(?:^|[\s_-])(?:byline|author(?:-name|__name|_name)?|writer|entry-author)(?:$|\s)", re.IGNORECASE)
-_BY = re.compile(r"^(?:كتب(?:ت)?|بقلم|إعداد|تحرير|by)\s*[:/-]?\s*", re.IGNORECASE)
+_BYLINE = re.compile(
+    r"(?:^|[\s_-])(?:byline|author(?:-name|__name|_name)?|writer|entry-author|username|yazar|type-author|field--name-uid)"
+    r"(?:$|\s)",
+    re.IGNORECASE,
+)
+_BY = re.compile(
+    r"^(?:كتب(?:ت)?(?: بواسطة)?|مرسلة بواسطة|بواسطة|بقلم|إعداد|تحرير|by|author)\s*[:/،,-]?\s*", re.IGNORECASE
+)
 _META_TITLES = ("headline", "og:title", "twitter:title")
+_TITLE_MARKS = (" | ", " - ", " – ", " — ", " :: ", ": ")
+_SHORTEST_TITLE, _LONGEST_TITLE = 12, 300
 _WATCHED = ("title", "meta", "script", "time", "h1")
 _LOOSE_HEADLINE = re.compile(r'"headline"\s*:\s*"((?:[^"\\]|\\.)*)"')
 _LOOSE_DATE = re.compile(r'"datePublished"\s*:\s*"([^"]{8,40})"')
@@ -63,6 +71,7 @@ class _Found(msgspec.Struct):
     names: dict[str, str]
     h1: list[str]
     times: list[str]
+    shown: set[str]
 
 
 def signature(tree: HtmlElement) -> str:
@@ -133,7 +142,7 @@ def _line(element: HtmlElement) -> str | None:
 
 
 def _collect(tree: HtmlElement) -> _Found:
-    found = _Found(titles={}, dates={}, names={}, h1=[], times=[])
+    found = _Found(titles={}, dates={}, names={}, h1=[], times=[], shown=set())
     for element in tree.iter(*_WATCHED):
         if element.tag == "meta":
             _meta(element, found)
@@ -153,6 +162,10 @@ def _collect(tree: HtmlElement) -> _Found:
             found.h1.append(_plain(element.text_content()))
     for element in tree.iterfind(".//*[@itemprop]"):
         _property(element, found)
+    for element in tree.iter("h1", "h2", "h3", "h4", "b", "strong", "font", "div", "td", "span"):
+        line = _plain(element.text or "")
+        if _SHORTEST_TITLE <= len(line) <= _LONGEST_TITLE:
+            found.shown.add(line)
     return found
 
 
@@ -271,16 +284,23 @@ def _title(found: _Found) -> str:
             return text
     if len(h1) == 1 and not whole:
         return h1[0]
-    return _without_site(whole, titles.get("og:site_name", ""))
+    return _without_site(whole, titles.get("og:site_name", ""), found.shown)
 
 
-def _without_site(title: str, site: str) -> str:
-    """A page title without the outlet's name behind (or before) a dash or a bar."""
-    for mark in (" | ", " - ", " – ", " — ", " :: "):
+def _without_site(title: str, site: str, shown: Container[str]) -> str:
+    """A page title without the outlet's name behind (or before) a dash, a bar or a colon.
+
+    `shown`: lines of the page; the part that stands there alone is the title.
+    """
+    for mark in _TITLE_MARKS:
         if site and title.endswith(mark + site):
             return title[: -len(mark + site)]
         if site and title.startswith(site + mark):
             return title[len(site + mark) :]
+    for mark in _TITLE_MARKS:
+        for part in (title.rpartition(mark)[0], title.partition(mark)[2]):
+            if len(part) >= _SHORTEST_TITLE and part in shown:
+                return part
     head, mark, tail = title.rpartition(" | ")
     return head if mark and len(head) > len(tail) else title
 

@@ -228,6 +228,62 @@ def test_languages_are_told_by_their_letters(text: str, language: str) -> None:
     assert language_of(text) == language
 
 
+@pytest.mark.parametrize(
+    "clutter",
+    [
+        "<ul><li><a href='/1'>ترامب يلتقي زيلينسكي في البيت الأبيض</a></li><li><a href='/2'>أخبار</a></li>"
+        "<li><a href='/3'>رياضة محلية</a></li></ul>",
+        "".join(
+            f"<div class='x9k'><h4><a href='/{n}'>الاتحاد الأوروبي يمدد العقوبات {n}</a></h4><p>{BODY[2]} {n}</p></div>"
+            for n in range(3)
+        ),
+        "<div>شارك</div>",
+    ],
+    ids=["menu", "cards", "label"],
+)
+def test_menus_cards_of_other_articles_and_labels_around_it_are_cut(clutter: str) -> None:
+    for html in (_wrap().replace("</article>", f"{clutter}</article>"), _wrap(before=clutter)):
+        assert _page(html).text == "\n".join(BODY)
+
+
+def test_links_within_sentences_stay() -> None:
+    body = tuple(f"<a href='/{n}'>وزير الخارجية الروسي</a> {text}" for n, text in enumerate(BODY))
+    assert _page(_wrap(body=body)).text == "\n".join(f"وزير الخارجية الروسي {text}" for text in BODY)
+
+
+def test_lines_between_breaks_and_in_layout_tables_are_paragraphs() -> None:
+    body = [f"{text[:-1]} ({n})." for n, text in enumerate(BODY * 2)]
+    inside = "<br><br>".join(body)
+    table = f"<table><tr><td><a href='/'>الرئيسية</a></td><td><font size=4>{inside}</font></td></tr></table>"
+    for html in (f"<h1>{TITLE}</h1><div>{inside}</div>", f"<h1>{TITLE}</h1>{table}"):
+        assert _page(f"<html><body>{html}</body></html>").text == "\n".join(body)
+
+
+@pytest.mark.parametrize(
+    ("head", "before", "author"),
+    [
+        ('<meta name="author" content="ليلى حداد">', "", "ليلى حداد"),
+        ('<meta property="article:author" content="https://facebook.com/x">', "", ""),
+        ("", "<div class='byline'>بقلم: ليلى حداد</div>", "ليلى حداد"),
+        ("", "<a rel='author' href='/a'>ليلى حداد</a>", "ليلى حداد"),
+        (
+            '<script type="application/ld+json">{"@type":"NewsArticle","author":[{"@type":"Person","name":"ليلى حداد"},'
+            '{"name":"سامي القاسم"}],"publisher":{"name":"منارة"}}</script>',
+            "",
+            "ليلى حداد, سامي القاسم",
+        ),
+        (
+            '<script type="application/ld+json">{"@type":"NewsArticle","author":{"name":"منارة"},'
+            '"publisher":{"name":"منارة"}}</script>',
+            "",
+            "",
+        ),
+    ],
+)
+def test_the_author_is_who_signs(head: str, before: str, author: str) -> None:
+    assert _page(_wrap(head, before)).author == author
+
+
 def test_null_bytes_and_direction_overrides_do_not_reach_the_text() -> None:
     page = _page(_wrap().replace("لافروف إن", "لافروف\x00 \u202eإن\u202c"))
     assert page.text == "\n".join(BODY)
