@@ -60,13 +60,9 @@ def groups(articles: Iterable[tuple[str, Sequence[Sketch]]]) -> list[list[str]]:
 
 
 class Sentences:
-    """Sentences seen before, to be asked for near-identical ones.
+    """Sentences seen before, to be asked for near-identical ones."""
 
-    `rarity`: how often each hash occurs in what will be added and asked; only speed depends on it.
-    """
-
-    def __init__(self, rarity: Mapping[int, int]) -> None:
-        self._rarity = rarity
+    def __init__(self) -> None:
         self._known: Counter[Sketch] = Counter()
         self._holding: dict[int, list[Sketch]] = {}
 
@@ -75,7 +71,7 @@ class Sentences:
         if one:
             self._known[one] += 1
             if self._known[one] == 1:
-                for h in _prefix(one, self._rarity):
+                for h in _head(one):
                     self._holding.setdefault(h, []).append(one)
 
     def discard(self, one: Sketch) -> None:
@@ -84,23 +80,80 @@ class Sentences:
             self._known[one] -= 1
             if self._known[one] == 0:
                 del self._known[one]
-                for h in _prefix(one, self._rarity):
+                for h in _head(one):
                     self._holding[h].remove(one)
 
     def __contains__(self, one: Sketch) -> bool:
         """Whether a near-identical sentence was added; never for one without words."""
         if one in self._known:
             return True
-        tried: set[Sketch] = set()
-        for h in _prefix(one, self._rarity):
-            for other in self._holding.get(h, ()):
-                if other not in tried and _near(one, other):
-                    return True
-                tried.add(other)
-        return False
+        holding = self._holding
+        near = {other for h in _head(one) if h in holding for other in holding[h]}
+        return any(_near(one, other) for other in near)
 
 
-def rarity(sketches: Iterable[Sketch]) -> Counter[int]:
+class Ties:
+    """Pieces of articles that come and go, and which of them are of one source: `groups`, kept up piece by piece."""
+
+    def __init__(self) -> None:
+        self._article: dict[str, str] = {}
+        self._sketches: dict[str, tuple[Sketch, ...]] = {}
+        self._tied: dict[str, set[str]] = {}
+        self._holding: dict[int, list[tuple[Sketch, str]]] = {}
+
+    def add(self, name: str, article: str, sketches: Sequence[Sketch]) -> None:
+        """A piece comes; `name` is new."""
+        known = tuple(one for one in sketches if one)
+        ties = {other for one in known for other in self._near(one)}
+        self._article[name], self._sketches[name], self._tied[name] = article, known, ties
+        for other in ties:
+            self._tied[other].add(name)
+        for one in known:
+            for h in _head(one):
+                self._holding.setdefault(h, []).append((one, name))
+
+    def drop(self, name: str) -> None:
+        """A piece goes."""
+        del self._article[name]
+        for other in self._tied.pop(name):
+            self._tied[other].discard(name)
+        for one in self._sketches.pop(name):
+            for h in _head(one):
+                self._holding[h].remove((one, name))
+                if not self._holding[h]:
+                    del self._holding[h]
+
+    def groups(self) -> list[list[str]]:
+        """The names of each independent source, those of one article together."""
+        found: dict[str, list[str]] = {}
+        for name, article in self._article.items():
+            found.setdefault(article, []).append(name)
+        tied = {name: others for name, others in self._tied.items() if others}
+        if not tied:
+            return list(found.values())
+        place = {article: i for i, article in enumerate(found)}
+        forest = _Forest(len(place))
+        for name, others in tied.items():
+            for other in others:
+                forest.join(place[self._article[name]], place[self._article[other]])
+        joined: dict[int, list[str]] = {}
+        for article, names in found.items():
+            joined.setdefault(forest.root(place[article]), []).extend(names)
+        return list(joined.values())
+
+    def _near(self, one: Sketch) -> set[str]:
+        found: set[str] = set()
+        for h in _head(one):
+            found.update(name for other, name in self._holding.get(h, ()) if name not in found and _near(one, other))
+        return found
+
+
+def _head(one: Sketch) -> Sketch:
+    """As `_prefix`, where nothing is known of rarity: by the hash alone, and a sketch ascends."""
+    return one[: len(one) - _needed(one) + 1]
+
+
+def _rarity(sketches: Iterable[Sketch]) -> Counter[int]:
     """How often each hash occurs."""
     counts: Counter[int] = Counter()
     for one in sketches:
@@ -139,7 +192,7 @@ def _join_copies(articles: Sequence[Iterable[Sketch]], forest: _Forest) -> None:
         for one in sketches:
             if one:
                 forest.join(owners.setdefault(one, i), i)
-    counts = rarity(owners)
+    counts = _rarity(owners)
     # by hash, then by set: a sentence needs to match one of a set, so many copies cost no more than a few
     holding: dict[int, dict[int, list[Sketch]]] = {}
     for one, owner in owners.items():

@@ -5,7 +5,8 @@ It must not know other days, save the stance held when the day begins.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
@@ -25,7 +26,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     support: tuple[Fact, ...]
 
 
-class Weight(msgspec.Struct, frozen=True, kw_only=True):
+class Weight(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """How well facts are carried: independent sources, articles, and the confidence that they give."""
 
     sources: int
@@ -66,22 +67,31 @@ def decide(words: Sequence[Fact], held: str | None) -> Verdict | None:
     return Verdict(stance=stance, contested=False, support=tuple(in_order(f for f in words if f.stance == stance)))
 
 
-def weigh(facts: Iterable[Fact]) -> Weight:
+def weigh(facts: Sequence[Fact]) -> Weight:
     """How many independent sources facts have, and how sure they make.
 
     The confidence is the noisy-or of the sources, 1 - Π(1 - c), where c is the best confidence in a source: copies of
     one story add nothing. At most 0.99, to four places.
     """
     best: dict[str, float] = {}
-    sketches: list[tuple[str, Sequence[tuple[int, ...]]]] = []
     for fact in facts:
         best[fact.article] = max(best.get(fact.article, 0.0), fact.confidence)
-        sketches.append((fact.article, fact.sketches))
-    found = groups(sketches) if len(best) > 1 else [list(best)]
-    doubt = 1.0
-    for sure in sorted(max(best[article] for article in group) for group in found):
-        doubt *= 1.0 - min(max(sure, 0.0), 1.0)
-    return Weight(sources=len(found), articles=len(best), confidence=round(min(1.0 - doubt, _MOST), 4))
+    if len(best) == 1:
+        return _weight(best.values(), 1)
+    found = groups((fact.article, fact.sketches) for fact in facts)
+    return _weight([max(best[article] for article in group) for group in found], len(best))
+
+
+def weigh_tied(facts: Sequence[Fact], sources: Iterable[Iterable[str]]) -> Weight:
+    """As `weigh`, where it is known which event ids are of one source."""
+    sure = {fact.event_id: fact.confidence for fact in facts}
+    return _weight([max(sure[i] for i in source) for source in sources], len({fact.article for fact in facts}))
+
+
+def _weight(sure: Collection[float], articles: int) -> Weight:
+    """`sure`: the best confidence of each source; sorted, so that their order does not tell in the last digit."""
+    doubt = math.prod(1.0 - min(max(confidence, 0.0), 1.0) for confidence in sorted(sure))
+    return Weight(sources=len(sure), articles=articles, confidence=round(min(1.0 - doubt, _MOST), 4))
 
 
 def _standing(fact: Fact) -> tuple[int, bool]:
@@ -99,6 +109,6 @@ def _best_corroborated(stances: set[str], words: Sequence[Fact]) -> set[str]:
     """Those of the stances that most independent sources carried on the day, whoever spoke."""
     if len(stances) == 1:
         return stances
-    sources = {stance: weigh(f for f in words if f.stance == stance).sources for stance in stances}
+    sources = {stance: weigh([f for f in words if f.stance == stance]).sources for stance in stances}
     most = max(sources.values())
     return {stance for stance, n in sources.items() if n == most}

@@ -8,83 +8,50 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
-from domain.copies import Sentences, rarity
-from domain.positions.day import Verdict, decide, in_order, voice, weigh
+from domain.copies import Sentences, Ties
+from domain.positions.day import Verdict, Weight, decide, in_order, voice, weigh, weigh_tied
 from domain.positions.facts import Fact, shown_day, valid_day
-from domain.positions.outcome import Change, EvidenceRef, Outcome, Position, Unconfirmed
+from domain.positions.outcome import Change, EvidenceRef, Outcome, Unconfirmed
+from domain.positions.state import CAP, Held, HeldRun, Run, State, Told
 
-CAP = (
-    100  # newest confirmations of a stance that are weighed and shown, newest conditions and anonymous words remembered
-)
 _NEVER = "9999-99"
 
 Timeline = dict[str, list[Fact]]
 
 
-class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """The days in a row that bore one stance. `day`, `shown`: the last; `tail`: the newest facts, newest day first."""
+class Folded(msgspec.Struct, frozen=True, kw_only=True):
+    """What a fold gives, and what each day with facts left behind, oldest first."""
 
-    stance: str
-    since: str
-    established_by: str | None
-    best: Fact
-    day: str
-    shown: str
-    contested: bool
-    tail: tuple[Fact, ...]
-
-
-class State(msgspec.Struct, frozen=True, kw_only=True):
-    """What all days up to `day` leave behind.
-
-    `told`: the newest reports of a condition; `until`: the first day on which a stance was held no more; `said`: the
-    last day on which the actor itself said it.
-    """
-
-    day: str = ""
-    run: Run | None = None
-    previous: str | None = None
-    previous_since: str | None = None
-    told: tuple[Fact, ...] = ()
-    anonymous: tuple[Fact, ...] = ()
-    until: dict[str, str] = {}
-    said: dict[str, str] = {}
+    outcome: Outcome
+    days: tuple[Held, ...]
 
 
 def fold(facts: Iterable[Fact]) -> Outcome:
     """The outcome of the facts of one actor on one issue, in any order, doubles among them or none at all."""
-    return fold_on(facts)[0]
+    return fold_on(facts).outcome
 
 
-def fold_on(
-    facts: Iterable[Fact], start: State | None = None, *, every: int | None = None
-) -> tuple[Outcome, list[State]]:
+def fold_on(facts: Iterable[Fact], start: State | None = None, *, omitting: Collection[str] | None = None) -> Folded:
     """Go on from a state with the facts of later days; earlier ones must not be among them.
 
-    Gives the outcome, its changes those of the later days alone, and with `every` the states on the way: one each time
-    that so many facts were folded and as many are still to come, oldest first.
+    Gives the outcome, its changes those of the later days alone. `omitting`: the event ids of the reports that leave a
+    known condition out, where that is known; the state then needs not tell of conditions, and one day may follow.
     """
     named, anonymous = _timelines(facts)
-    folding = _Folding(start or State(), named)
-    states: list[State] = []
-    left, passed = sum(map(len, named.values())) + sum(map(len, anonymous.values())), 0
+    folding = _Folding(start or State(), omitting)
+    days: list[Held] = []
     for day in sorted(named.keys() | anonymous.keys()):
-        words, whispers = named.get(day, []), anonymous.get(day, [])
-        folding.take(day, words, whispers)
-        passed += len(words) + len(whispers)
-        left -= len(words) + len(whispers)
-        if every is not None and passed >= every and left >= every:
-            states.append(folding.state(day))
-            passed = 0
-    return folding.outcome(), states
+        folding.take(day, named.get(day, ()), anonymous.get(day, ()))
+        days.append(folding.held())
+    return Folded(outcome=folding.outcome(), days=tuple(days))
 
 
 def _timelines(facts: Iterable[Fact]) -> tuple[Timeline, Timeline]:
-    """The facts that count, by valid day: those with a voice of their own, and the anonymous."""
+    """The facts that count, by valid day: those with a voice of their own, and the anonymous; no day is left out."""
     newest: dict[str, Fact] = {}
     for fact in facts:
         known = newest.get(fact.event_id)
@@ -94,9 +61,11 @@ def _timelines(facts: Iterable[Fact]) -> tuple[Timeline, Timeline]:
     anonymous: Timeline = {}
     for fact in newest.values():
         day = valid_day(fact.occurred_on, fact.precision)
-        if day is None or fact.attribution == "third-party":
+        if day is None:
             continue
-        (anonymous if fact.attribution == "anonymous" else named).setdefault(day, []).append(fact)
+        said = (anonymous if fact.attribution == "anonymous" else named).setdefault(day, [])
+        if fact.attribution != "third-party":
+            said.append(fact)
     return named, anonymous
 
 
@@ -108,10 +77,14 @@ def _reading(fact: Fact) -> tuple[int, float, tuple[tuple[int, ...], ...]]:
 class _Folding:
     """A fold at work: `take` day after day, then ask."""
 
-    def __init__(self, start: State, named: Timeline) -> None:
+    def __init__(self, start: State, omitting: Collection[str] | None) -> None:
+        self._day = start.day
         self._run = start.run
+        self._ties: Ties | None = None  # of the run's tail; made when a second day bears the stance
         self._previous = (start.previous, start.previous_since)
-        self._told = _Conditions(start.told, named)
+        self._told = _Conditions(start.told)
+        self._omitting = omitting
+        self._omitted: tuple[str, ...] = ()
         self._anonymous = start.anonymous
         self._until = dict(start.until)
         self._said = dict(start.said)
@@ -119,46 +92,65 @@ class _Folding:
 
     def take(self, day: str, words: Sequence[Fact], whispers: Sequence[Fact]) -> None:
         """What was said on a day later than all before; `whispers`: by anonymous sources."""
+        self._day, self._omitted = day, ()
         if whispers:
             self._anonymous = tuple([*in_order(whispers), *self._anonymous][:CAP])
-        self._said.update((fact.stance, day) for fact in words if fact.attribution == "self")
-        held = None if self._run is None else self._run.stance
-        verdict = decide([fact for fact in words if not self._told.omitted(fact)], held) if words else None
-        if verdict is None:
+        if not words:
             return
-        if verdict.stance == "conditional":
-            self._told.add(verdict.support)
-        self._changes.append(_change(day, verdict, held))
-        if held is not None and held == verdict.stance:
-            self._go_on(day, verdict)
-        else:
-            self._begin(day, verdict)
+        self._said.update((fact.stance, day) for fact in words if fact.attribution == "self")
+        self._omitted = tuple(sorted(fact.event_id for fact in words if self._leaves_out(fact)))
+        held = None if self._run is None else self._run.stance
+        verdict = decide([fact for fact in words if fact.event_id not in self._omitted], held)
+        if verdict is not None:
+            self._bear(day, verdict, held)
+        # what is borne out once stays so
+        if self._anonymous:
+            self._anonymous = tuple(f for f in self._anonymous if _is_unborne(f, self._until, self._said))
 
-    def state(self, day: str) -> State:
+    def held(self) -> Held:
         """What the days so far leave behind."""
-        return State(
-            day=day,
-            run=self._run,
+        run = self._run
+        return Held(
+            day=self._day,
+            run=None if run is None else _held_run(run),
             previous=self._previous[0],
             previous_since=self._previous[1],
-            told=self._told.facts(),
-            anonymous=self._anonymous,
+            anonymous=tuple(fact.event_id for fact in self._anonymous),
             until=dict(self._until),
             said=dict(self._said),
+            unconfirmed=run is not None and self._unconfirmed(run),
+            omitted=self._omitted,
         )
 
     def outcome(self) -> Outcome:
         """What the days so far come to."""
+        run = self._run
+        position = None
+        if run is not None:
+            position = self.held().position(run.best.actor, run.best.issue, _evidence(run.tail))
         unborne = _unborne(self._anonymous, self._until, self._said)
-        position = None if self._run is None else _position(self._run, self._previous, unborne)
         return Outcome(position=position, changes=tuple(self._changes), unconfirmed=_unconfirmed(unborne))
 
-    def _begin(self, day: str, verdict: Verdict) -> None:
+    def _leaves_out(self, fact: Fact) -> bool:
+        return self._told.omitted(fact) if self._omitting is None else fact.event_id in self._omitting
+
+    def _bear(self, day: str, verdict: Verdict, held: str | None) -> None:
+        if verdict.stance == "conditional":
+            self._told.add(_told(verdict.support))
+        weight = weigh(verdict.support)
+        self._changes.append(_change(day, verdict, weight, held))
+        if self._run is not None and held == verdict.stance:
+            self._go_on(self._run, day, verdict)
+        else:
+            self._begin(day, verdict, weight)
+
+    def _begin(self, day: str, verdict: Verdict, weight: Weight) -> None:
         lead = verdict.support[0]
         if self._run is not None:
             self._previous = (self._run.stance, self._run.since)
             self._until[self._run.stance] = day
         self._until[verdict.stance] = _NEVER
+        tail = verdict.support[:CAP]
         self._run = Run(
             stance=verdict.stance,
             since=shown_day(lead, day),
@@ -167,49 +159,56 @@ class _Folding:
             day=day,
             shown=shown_day(lead, day),
             contested=verdict.contested,
-            tail=verdict.support[:CAP],
+            tail=tail,
+            weight=weight if len(tail) == len(verdict.support) else weigh(tail),
+        )
+        self._ties = None
+
+    def _go_on(self, run: Run, day: str, verdict: Verdict) -> None:
+        lead = verdict.support[0]
+        ties = self._ties or _ties(run.tail)
+        tail = (*verdict.support, *run.tail)[:CAP]
+        for fact in verdict.support[:CAP]:
+            ties.add(fact.event_id, fact.article, fact.sketches)
+        for fact in run.tail[len(tail) - min(len(verdict.support), CAP) :]:
+            ties.drop(fact.event_id)
+        self._ties = ties
+        self._run = msgspec.structs.replace(
+            run,
+            best=lead if voice(lead) <= voice(run.best) else run.best,  # of equals the newest
+            day=day,
+            shown=shown_day(lead, day),
+            contested=verdict.contested,
+            tail=tail,
+            weight=weigh_tied(tail, ties.groups()),
         )
 
-    def _go_on(self, day: str, verdict: Verdict) -> None:
-        run, lead = self._run, verdict.support[0]
-        if run is not None:
-            self._run = msgspec.structs.replace(
-                run,
-                best=lead if voice(lead) <= voice(run.best) else run.best,  # of equals the newest
-                day=day,
-                shown=shown_day(lead, day),
-                contested=verdict.contested,
-                tail=(*verdict.support, *run.tail)[:CAP],
-            )
+    def _unconfirmed(self, run: Run) -> bool:
+        return any(
+            (valid_day(fact.occurred_on, fact.precision) or "") > run.day
+            for fact in self._anonymous
+            if _is_unborne(fact, self._until, self._said)
+        )
 
 
 class _Conditions:
     """The words by which each speaker set a condition, to know a later report of them that leaves it out."""
 
-    def __init__(self, told: Sequence[Fact], named: Timeline) -> None:
-        facts = [fact for day in named.values() for fact in day]
-        conditional = bool(told) or any(fact.stance == "conditional" for fact in facts)
-        self._rarity = rarity(s for fact in (*told, *facts) for s in fact.sketches) if conditional else {}
-        self._facts: deque[Fact] = deque()
+    def __init__(self, told: Iterable[Told]) -> None:
+        self._reports: deque[Told] = deque()
         self._said: dict[str, Sentences] = {}
         self.add(told)
 
-    def facts(self) -> tuple[Fact, ...]:
-        """The reports that are remembered, oldest first."""
-        return tuple(self._facts)
-
-    def add(self, facts: Iterable[Fact]) -> None:
-        for fact in facts:
-            if fact.speaker is None:
-                continue
-            said = self._said.setdefault(fact.speaker, Sentences(self._rarity))
-            for sketch in fact.sketches:
+    def add(self, told: Iterable[Told]) -> None:
+        for report in told:
+            said = self._said.setdefault(report.speaker, Sentences())
+            for sketch in report.sketches:
                 said.add(sketch)
-            self._facts.append(fact)
-            if len(self._facts) > CAP:
-                oldest = self._facts.popleft()
+            self._reports.append(report)
+            if len(self._reports) > CAP:
+                oldest = self._reports.popleft()
                 for sketch in oldest.sketches:
-                    self._said[oldest.speaker or ""].discard(sketch)
+                    self._said[oldest.speaker].discard(sketch)
 
     def omitted(self, fact: Fact) -> bool:
         """Whether every sentence of the fact is one of those words, and yet no condition was read."""
@@ -220,31 +219,41 @@ class _Conditions:
         return bool(words) and all(sketch in said for sketch in words)
 
 
-def _position(run: Run, previous: tuple[str | None, str | None], unborne: Mapping[str, Timeline]) -> Position:
-    weight = weigh(run.tail)
-    return Position(
-        actor=run.best.actor,
-        issue=run.best.issue,
+def _told(facts: Iterable[Fact]) -> list[Told]:
+    return [
+        Told(event_id=fact.event_id, speaker=fact.speaker, sketches=fact.sketches)
+        for fact in facts
+        if fact.speaker is not None
+    ]
+
+
+def _ties(facts: Iterable[Fact]) -> Ties:
+    made = Ties()
+    for fact in facts:
+        made.add(fact.event_id, fact.article, fact.sketches)
+    return made
+
+
+def _held_run(run: Run) -> HeldRun:
+    oldest = run.tail[-1]
+    return HeldRun(
         stance=run.stance,
-        speaker=run.best.speaker,
-        established_by=run.established_by,
         since=run.since,
-        last_confirmed=run.shown,
-        sources=weight.sources,
-        articles=weight.articles,
-        confidence=weight.confidence,
+        established_by=run.established_by,
+        best=run.best.event_id,
+        speaker=run.best.speaker,
+        day=run.day,
+        shown=run.shown,
         contested=run.contested,
-        unconfirmed=any(day > run.day for days in unborne.values() for day in days),
-        previous=previous[0],
-        previous_since=previous[1],
-        evidence=_evidence(run.tail),
+        # the shortest form in which the day may be shown (see `shown_day`)
+        back_to=(valid_day(oldest.occurred_on, oldest.precision) or "").removesuffix("-01").removesuffix("-01"),
+        weight=run.weight,
     )
 
 
-def _change(day: str, verdict: Verdict, before: str | None) -> Change:
+def _change(day: str, verdict: Verdict, weight: Weight, before: str | None) -> Change:
     lead = verdict.support[0]
     kind = _kind(before, verdict.stance)
-    weight = weigh(verdict.support)
     return Change(
         key=_key(lead.actor, lead.issue, kind, before or "", verdict.stance, day),
         actor=lead.actor,
@@ -276,16 +285,19 @@ def _key(*parts: str) -> str:
 
 
 def _unborne(anonymous: Sequence[Fact], until: Mapping[str, str], said: Mapping[str, str]) -> dict[str, Timeline]:
-    """By stance and day, the anonymous words that nobody's own word bears out.
-
-    Borne out is what was held on that day or came to be held later, and what the actor itself said then or later.
-    """
+    """By stance and day, the anonymous words that nobody's own word bears out."""
     found: dict[str, Timeline] = {}
     for fact in anonymous:
-        day = valid_day(fact.occurred_on, fact.precision) or ""
-        if day >= until.get(fact.stance, "") and day > said.get(fact.stance, ""):
+        if _is_unborne(fact, until, said):
+            day = valid_day(fact.occurred_on, fact.precision) or ""
             found.setdefault(fact.stance, {}).setdefault(day, []).append(fact)
     return found
+
+
+def _is_unborne(fact: Fact, until: Mapping[str, str], said: Mapping[str, str]) -> bool:
+    """Borne out is what was held on that day or came to be held later, and what the actor itself said then or later."""
+    day = valid_day(fact.occurred_on, fact.precision) or ""
+    return day >= until.get(fact.stance, "") and day > said.get(fact.stance, "")
 
 
 def _unconfirmed(unborne: Mapping[str, Timeline]) -> tuple[Unconfirmed, ...]:

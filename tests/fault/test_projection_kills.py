@@ -152,6 +152,6 @@ def test_a_projection_is_due_while_keys_wait(store: Store) -> None:
     store.log.append("a", statements("a", 3))
     with store.projecting("positions") as unit:
         assert unit is not None
-        unit.mark({("RUS", "issue.0")})
+        unit.mark({("RUS", "issue.0"): "2025-09-05"})
         unit.advance(3, now=T0)
     assert [item.kind for item in store.due(T0)] == ["project"]

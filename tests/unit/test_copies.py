@@ -8,7 +8,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.copies import SAME, SKETCH_SIZE, Sentences, Sketch, groups, independent, rarity, similarity, sketch
+from domain.copies import SAME, SKETCH_SIZE, Sentences, Sketch, Ties, groups, independent, similarity, sketch
 
 WIRE = "أعلن المتحدث باسم الرئاسة أن بلاده ترفض نشر أي قوات أجنبية على أراضي جارتها وتعد ذلك خطرا على أمنها"
 EDITED = "أعلن الناطق باسم الرئاسة أن بلاده ترفض نشر أي قوات أجنبية على أراضي جارتها وتعد ذلك خطرا على أمنها"
@@ -96,9 +96,24 @@ def test_the_order_of_articles_does_not_matter(articles: list[tuple[str, list[Sk
     assert groups(shuffled) == groups(articles)
 
 
-@given(st.lists(sketches, max_size=6), sketches, st.booleans())
-def test_sentences_know_what_is_near(known: list[Sketch], asked: Sketch, counted: bool) -> None:
-    sentences = Sentences(rarity([*known, asked]) if counted else {})
+@given(st.lists(sketches, max_size=6), sketches)
+def test_sentences_know_what_is_near(known: list[Sketch], asked: Sketch) -> None:
+    sentences = Sentences()
     for one in known:
         sentences.add(one)
     assert (asked in sentences) == any(similarity(asked, one) >= SAME for one in known)
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcde"), st.lists(sketches, max_size=2)), max_size=10), st.data())
+def test_pieces_that_come_and_go_are_grouped_as_those_that_are_left(
+    pieces: list[tuple[str, list[Sketch]]], data: st.DataObject
+) -> None:
+    ties, left = Ties(), dict[str, tuple[str, list[Sketch]]]()
+    for number, (article, found) in enumerate(pieces):
+        ties.add(f"{number}", article, found)
+        left[f"{number}"] = (article, found)
+        if data.draw(st.booleans()):
+            gone = data.draw(st.sampled_from(sorted(left)))
+            ties.drop(gone)
+            del left[gone]
+    assert sorted(sorted({left[name][0] for name in group}) for group in ties.groups()) == groups(left.values())

@@ -7,7 +7,7 @@ know a database.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -16,13 +16,13 @@ import msgspec
 
 from domain.events import Read, Retraction
 from domain.log import RecordedEvent
-from domain.positions import facts, fold_on
+from domain.positions import facts, fold_on, valid_day
 from workers.projections.alerts import Alerts
 from workers.store.positions import Projecting
 from workers.store.resuming import Key
 
 NAME = "positions"
-STATE_EVERY = 50  # facts of one key between two places where its fold can go on
+PORTION = 5000  # facts that are folded together
 
 
 class Projectable(Protocol):
@@ -56,8 +56,8 @@ class PositionsRunner:
     """Keeps the positions up with the log. Any number may run, in any process: one works, the others find nothing.
 
     `batch`: events a transaction; on SQLite nobody else writes meanwhile. `patience`: facts folded a transaction. Far
-    behind, facts are taken in first, so that each key is folded once and not once a batch. `every`: facts of one key
-    between two places where its fold can go on. `alert_wait`: seconds for which a message waits for others of its kind.
+    behind, facts are taken in first, so that each key is folded once and not once a batch. `alert_wait`: seconds for
+    which a message waits for others of its kind.
     """
 
     def __init__(
@@ -66,12 +66,10 @@ class PositionsRunner:
         *,
         batch: int = 1000,
         patience: int = 20_000,
-        every: int = STATE_EVERY,
         alert_wait: float = 0.0,
     ) -> None:
         self._store = store
         self._alerts = Alerts(timedelta(seconds=alert_wait))
-        self._every = every
         self._batch = batch
         self._patience = patience
 
@@ -99,7 +97,7 @@ class PositionsRunner:
             taken = take_in(unit, self._batch, now=now)
             if taken == self._batch:
                 return Progress(events=taken)
-            folded = fold_marked(unit, self._patience, now=now, every=self._every, alerts=self._alerts)
+            folded = fold_marked(unit, self._patience, now=now, alerts=self._alerts)
             return folded + Progress(events=taken)
 
 
@@ -112,44 +110,55 @@ def take_in(unit: Projecting, limit: int, *, now: datetime, until: int | None = 
     return len(events)
 
 
-def fold_marked(
-    unit: Projecting,
-    patience: int,
-    *,
-    now: datetime,
-    every: int = STATE_EVERY,
-    alerts: Alerts | None = None,
-) -> Progress:
+def fold_marked(unit: Projecting, patience: int, *, now: datetime, alerts: Alerts | None = None) -> Progress:
     """Fold keys that wait, until so many facts were folded; what is new or otherwise goes to the subscribers."""
     done: list[Key] = []
     folded = changes = deliveries = 0
-    for key in unit.marked(limit=1000):
-        start, later = unit.resume(key)
-        outcome, states = fold_on(later, start, every=every)
-        unit.put_states(key, states)
-        unit.put_position(key, outcome.position, sequence=unit.checkpoint)
-        after = "" if start is None else start.day
-        new = unit.put_changes(key, outcome.changes, sequence=unit.checkpoint, now=now, after=after)
+    for portion in _portions(unit):
+        folds = {key: (found, fold_on(found.later, found.start)) for key, found in unit.resume(portion.keys).items()}
+        new = unit.put(folds, now=now)
         if alerts is not None:
             deliveries += alerts.write(unit, new, now=now)
+        portion.facts = sum(len(found.later) for found, _ in folds.values())
         changes += len(new)
-        done.append(key)
-        folded += len(later)
+        done += portion.keys
+        folded += portion.facts
         if folded >= patience:
             break
     unit.unmark(done)
     return Progress(keys=len(done), changes=changes, deliveries=deliveries)
 
 
-def _take_in(unit: Projecting, events: Sequence[RecordedEvent]) -> set[Key]:
-    """Keep the facts of a batch, mark what it takes back; the keys to fold afresh."""
+class _Portion(msgspec.Struct):
+    """Keys to fold together. `facts`: how many these turned out to have."""
+
+    keys: dict[Key, str]
+    facts: int = 0
+
+
+def _portions(unit: Projecting) -> Iterator[_Portion]:
+    """The keys that wait, as many at a time as have `PORTION` facts: few statements, and bounded memory."""
+    waiting = list(unit.marked(limit=1000).items())
+    size = 4  # how many facts a key has is known only afterwards
+    while waiting:
+        portion = _Portion(keys=dict(waiting[:size]))
+        yield portion
+        waiting = waiting[size:]
+        size = max(1, min(8 * size, size * PORTION // max(1, portion.facts)))
+
+
+def _take_in(unit: Projecting, events: Sequence[RecordedEvent]) -> dict[Key, str]:
+    """Keep the facts of a batch, mark what it takes back; the keys to fold afresh, from which day."""
     # facts that are taken back in the same batch are kept too: as-of questions ask what was known before
     new = facts(event for event in events if isinstance(event.record, Read))
     unit.add_facts(new)
-    keys = {(fact.actor, fact.issue) for fact in new}
+    touched = [((fact.actor, fact.issue), valid_day(fact.occurred_on, fact.precision) or "") for fact in new]
     for event in events:
         if isinstance(event.record, Retraction):
-            key = unit.retract(event.record.event_id, event)
-            if key is not None:
-                keys.add(key)
-    return keys
+            found = unit.retract(event.record.event_id, event)
+            if found is not None:
+                touched.append(found)
+    days: dict[Key, str] = {}
+    for key, day in touched:
+        days[key] = min(days.get(key, day), day)
+    return days

@@ -14,11 +14,11 @@ from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from domain.copies import groups
 from domain.events import Retraction, Span
-from domain.positions import Fact, fold
+from domain.positions import Fact
 from workers.store import schema as t
+from workers.store.clocks import changes_at, sequence_at
 from workers.store.engine import Database
 from workers.store.log import recorded
-from workers.store.resuming import LIVE, sequence_at, standing
 from workers.store.texts import Texts
 
 _FACT = msgspec.json.Decoder(Fact)
@@ -116,8 +116,7 @@ class Dossiers:
                 query = query.where(c.actor == actor, c.issue == issue, c.withdrawn_at.is_(None))
                 rows = connection.execute(query.order_by(c.on_day, c.sequence))
                 return [Turn(on=r[0], kind=r[1], before=r[2], after=r[3], speaker=r[4]) for r in rows]
-            sequence = sequence_at(connection, known_at)
-            found = fold(standing(connection, LIVE, (actor, issue), sequence=sequence, as_of=as_of)).changes
+            found = changes_at(connection, actor, issue, as_of=as_of, known_at=known_at)
         return [Turn(on=c.on, kind=c.kind, before=c.before, after=c.after, speaker=c.speaker) for c in found]
 
     def known_since(self, actor: str, issue: str) -> datetime | None:

@@ -16,8 +16,8 @@ from sqlalchemy import Connection, case, func, or_, select
 
 from workers.ports import WorkItem
 from workers.store import schema as t
+from workers.store.clocks import sequence_at
 from workers.store.engine import Database
-from workers.store.resuming import sequence_at
 from workers.store.work import item as work_item
 
 RECENT = 5_000  # newest rows that a yield is counted over
@@ -128,7 +128,7 @@ class Operating:
         """Every projection and how far it is."""
         with self._db.read() as connection:
             head = int(connection.execute(select(func.coalesce(func.max(t.log_head.c.sequence), 0))).scalar_one())
-            waiting = select(t.position_keys.c.projection, func.count()).where(t.position_keys.c.waiting)
+            waiting = select(t.position_keys.c.projection, func.count()).where(t.position_keys.c.stale.is_not(None))
             keys = _counted(connection.execute(waiting.group_by(t.position_keys.c.projection)))
             rows = connection.execute(select(t.checkpoints).order_by(t.checkpoints.c.projection)).all()
         return [

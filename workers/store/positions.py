@@ -6,23 +6,22 @@ must not know how a position follows from facts: that is `domain.positions`, cal
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Delete, Select, Table, and_, bindparam, func, select, text, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, select, text, tuple_, update
 
 from domain.errors import Conflict
 from domain.log import RecordedEvent
-from domain.positions import Change, Fact, Position, State, valid_day
+from domain.positions import Change, Fact, Folded, Position, valid_day
 from workers.store import schema as t
 from workers.store.alerting import AlertRows, Moved
 from workers.store.log import head, read
-from workers.store.resuming import LIVE, REBUILD, Key, Tables, latest, pack, standing
-from workers.store.rows import Part, insert, to_json
+from workers.store.resuming import LIVE, REBUILD, Key, Resumed, Tables, resume, standing
+from workers.store.rows import Part, keyed, put, to_json
 
 _POSITION = msgspec.json.Decoder(Position)
 _CHANGE = msgspec.json.Decoder(Change)
@@ -44,6 +43,7 @@ class Projecting:
         self._t = tables
         self._name = tables.name
         self._changes: int | None = None
+        self._newest: dict[Key, str] = {}
         self.alerts = AlertRows(connection)
         self.moved: list[Moved] = []  # what `put_changes` found otherwise than it was
         where = t.checkpoints.c.projection == tables.name
@@ -58,130 +58,145 @@ class Projecting:
             limit = min(limit, until - self.checkpoint)
         return read(self._connection, after=self.checkpoint, limit=limit) if limit > 0 else []
 
-    def mark(self, keys: Collection[Key]) -> None:
-        """Remember keys that are to be folded afresh."""
-        rows = [
-            {"projection": self._name, "actor": actor, "issue": issue, "waiting": True} for actor, issue in sorted(keys)
-        ]
-        upsert = insert(self._connection, t.position_keys).on_conflict_do_update(
-            index_elements=["projection", "actor", "issue"], set_={"waiting": True}
-        )
-        if rows:
-            self._connection.execute(upsert, rows)
-
-    def marked(self, limit: int) -> list[Key]:
-        """Keys that wait to be folded afresh, at most so many."""
+    def mark(self, days: Mapping[Key, str]) -> None:
+        """Remember keys that are to be folded afresh, each from the first day that is no longer as it was."""
         table = t.position_keys
-        query = select(table.c.actor, table.c.issue).where(table.c.projection == self._name, table.c.waiting)
+        newest = self._newest_days(days)
+        rows = [(self._name, *key, day, newest[key]) for key, day in sorted(days.items())]
+        # of two days the earlier one; null is none
+        first = "CASE WHEN position_keys.stale < excluded.stale THEN position_keys.stale ELSE excluded.stale END"
+        put(self._connection, table, rows, over={"stale": first, "newest": "excluded.newest"})
+
+    def marked(self, limit: int) -> dict[Key, str]:
+        """Keys that wait to be folded afresh, at most so many, with the day from which."""
+        table = t.position_keys
+        query = select(table.c.actor, table.c.issue, table.c.stale)
+        query = query.where(table.c.projection == self._name, table.c.stale.is_not(None))
         query = query.order_by(table.c.actor, table.c.issue).limit(limit)
-        return [(row.actor, row.issue) for row in self._connection.execute(query)]
+        return {(row.actor, row.issue): row.stale for row in self._connection.execute(query)}
 
     def unmark(self, keys: Collection[Key]) -> None:
         """Keys that were folded wait no more."""
         table = t.position_keys
-        statement = (
-            table.update()
-            .where(
-                table.c.projection == self._name,
-                table.c.actor == bindparam("key_actor"),
-                table.c.issue == bindparam("key_issue"),
-            )
-            .values(waiting=False)
-        )
         if keys:
-            self._connection.execute(statement, [{"key_actor": a, "key_issue": i} for a, i in keys])
+            of_keys = self._of_keys(table, sorted(keys))
+            statement = table.update().where(table.c.projection == self._name, of_keys).values(stale=None)
+            self._connection.execute(statement)
 
     def add_facts(self, facts: Sequence[Fact]) -> None:
         """Keep what can set a position."""
-        rows = [
-            {
-                "event_id": fact.event_id,
-                "sequence": fact.sequence,
-                "recorded_at": fact.recorded_at,
-                "actor": fact.actor,
-                "issue": fact.issue,
-                "occurred_on": valid_day(fact.occurred_on, fact.precision),
-                "data": to_json(fact),
-            }
-            for fact in facts
-        ]
-        if rows:
-            self._connection.execute(self._t.facts.insert(), rows)
+        newest = self._newest_days({(fact.actor, fact.issue) for fact in facts})
+        rows = []
+        for fact in facts:
+            key, day = (fact.actor, fact.issue), valid_day(fact.occurred_on, fact.precision) or ""
+            newest[key] = max(newest[key], day)
+            rows.append(
+                (
+                    *(fact.event_id, fact.sequence, fact.recorded_at, fact.actor, fact.issue, day, newest[key]),
+                    *(to_json(fact), None, None),
+                )
+            )
+        put(self._connection, self._t.facts, rows)
 
-    def retract(self, event_id: str, by: RecordedEvent) -> Key | None:
-        """Mark a fact as taken back; the key it counted for, or None where it counted for none."""
+    def _newest_days(self, keys: Collection[Key]) -> dict[Key, str]:
+        """The newest day of all facts of these keys, as far as they were taken in; kept for the transaction."""
+        unknown = sorted(key for key in keys if key not in self._newest)
+        if unknown:
+            table = t.position_keys
+            k = keyed(self._connection, unknown, "actor", "issue")
+            of_key = and_(table.c.projection == self._name, table.c.actor == k.c.actor, table.c.issue == k.c.issue)
+            query = select(table.c.actor, table.c.issue, table.c.newest).join_from(k, table, of_key)
+            self._newest |= dict.fromkeys(unknown, "")
+            self._newest |= {(row.actor, row.issue): row.newest for row in self._connection.execute(query)}
+        return self._newest
+
+    def retract(self, event_id: str, by: RecordedEvent) -> tuple[Key, str] | None:
+        """Mark a fact as taken back; the key and the day it counted for, or None where it counted for none."""
         table = self._t.facts
         row = self._connection.execute(
             table.update()
             .where(table.c.event_id == event_id, table.c.retracted_sequence.is_(None))
             .values(retracted_sequence=by.sequence, retracted_at=by.recorded_at)
-            .returning(table.c.actor, table.c.issue)
+            .returning(table.c.actor, table.c.issue, table.c.occurred_on)
         ).one_or_none()
-        return None if row is None else (row.actor, row.issue)
+        return None if row is None else ((row.actor, row.issue), row.occurred_on)
 
-    def resume(self, key: Key) -> tuple[State | None, list[Fact]]:
-        """Where the fold of a key goes on, and the standing facts of later days; earlier days are as they were."""
-        start, stale = latest(self._connection, self._t, key, sequence=self.checkpoint)
-        after = "" if start is None else start.day
-        if stale:
-            table = t.position_states
-            of_key = and_(table.c.projection == self._name, table.c.actor == key[0], table.c.issue == key[1])
-            self._connection.execute(table.delete().where(of_key, table.c.day > after))
-        return start, standing(self._connection, self._t, key, after=after)
+    def resume(self, stale: Mapping[Key, str]) -> dict[Key, Resumed]:
+        """Where the folds of keys go on, given the first days that are no longer as they were."""
+        return resume(self._connection, self._t, stale)
 
-    def put_states(self, key: Key, states: Sequence[State]) -> None:
-        """Keep where later folds of a key can go on."""
-        fixed = {"projection": self._name, "actor": key[0], "issue": key[1], "sequence": self.checkpoint}
-        rows = [fixed | {"day": state.day, "data": to_json(pack(state))} for state in states]
-        if rows:
-            self._connection.execute(t.position_states.insert(), rows)
+    def put(self, folds: Mapping[Key, tuple[Resumed, Folded]], *, now: datetime) -> list[Change]:
+        """Write the folds of keys down: positions, what the days left behind, changes. Returns the new changes."""
+        self._put_positions({key: folded.outcome.position for key, (_, folded) in folds.items()})
+        self._put_days(folds)
+        after = {key: "" if resumed.start is None else resumed.start.day for key, (resumed, _) in folds.items()}
+        changes = {key: folded.outcome.changes for key, (_, folded) in folds.items()}
+        return self.put_changes(changes, after=after, now=now)
 
-    def put_position(self, key: Key, position: Position | None, *, sequence: int) -> None:
-        """Replace the position of one actor on one issue; None removes it."""
-        said = {"actor_": key[0], "issue_": key[1]}
-        self._connection.execute(_delete_position(self._t.positions), said)
-        if position is not None:
-            self._connection.execute(self._t.positions.insert(), _position_row(position) | {"log_sequence": sequence})
+    def _put_positions(self, positions: Mapping[Key, Position | None]) -> None:
+        table = self._t.positions
+        gone = [key for key, position in positions.items() if position is None]
+        if gone:
+            self._connection.execute(table.delete().where(self._of_keys(table, gone)))
+        rows = [_position_row(position, self.checkpoint) for position in positions.values() if position is not None]
+        put(self._connection, table, rows, over=_excluded(table, "actor", "issue"))
+
+    def _put_days(self, folds: Mapping[Key, tuple[Resumed, Folded]]) -> None:
+        table = self._t.days
+        spans = [(*key, "" if resumed.start is None else resumed.start.day) for key, (resumed, _) in folds.items()]
+        k = keyed(self._connection, spans, "actor", "issue", "after")
+        x = table.alias("x")
+        later = and_(x.c.actor == k.c.actor, x.c.issue == k.c.issue, x.c.day > k.c.after)
+        stale = select(x.c.actor, x.c.issue, x.c.day).join_from(k, x, later)
+        self._connection.execute(table.delete().where(tuple_(table.c.actor, table.c.issue, table.c.day).in_(stale)))
+        rows = [
+            (*key, held.day, resumed.settled[held.day], to_json(held))
+            for key, (resumed, folded) in folds.items()
+            for held in folded.days
+        ]
+        put(self._connection, table, rows)
+
+    def _of_keys(self, table: Table, keys: Sequence[Key]) -> ColumnElement[bool]:
+        k = keyed(self._connection, keys, "actor", "issue")
+        return tuple_(table.c.actor, table.c.issue).in_(select(k.c.actor, k.c.issue))
 
     def put_changes(
-        self, key: Key, changes: Sequence[Change], *, sequence: int, now: datetime, after: str = ""
+        self, changes: Mapping[Key, Sequence[Change]], *, after: Mapping[Key, str], now: datetime
     ) -> list[Change]:
-        """Write the changes of one key on days after `after` as they are now; returns the new ones, in order.
+        """Write the changes of keys on the days after `after` as they are now; returns the new ones, in order.
 
         A change that no longer follows is marked withdrawn, never deleted, and one that follows again stands again.
         """
-        table = self._t.changes
-        said = {"actor_": key[0], "issue_": key[1], "after_": after}
-        stored = {row.change_key: row for row in self._connection.execute(_stored_changes(table), said)}
-        present = {change.key: change for change in changes}
-        gone = [k for k, row in stored.items() if k not in present and row.withdrawn_at is None]
-        for change_key in gone:
-            before = _CHANGE.decode(stored[change_key].data)
-            self.moved.append(Moved(before=before, change=before, was_withdrawn=False, withdrawn=True))
-            self._update_change(change_key, {"withdrawn_at": now})
-        for change_key, change in present.items():
-            row = stored.get(change_key)
-            if row is not None and (row.withdrawn_at is not None or row.data != to_json(change)):
-                before, back = _CHANGE.decode(row.data), row.withdrawn_at is not None
-                self.moved.append(Moved(before=before, change=change, was_withdrawn=back, withdrawn=False))
-                self._update_change(change_key, _change_row(change) | {"withdrawn_at": None})
+        stored = self._stored_changes(after)
+        present = {change.key: change for of_key in changes.values() for change in of_key}
+        rows = []
+        for row in stored.values():
+            change, was_withdrawn = present.get(row.change_key), row.withdrawn_at is not None
+            if change is None and was_withdrawn:
+                continue
+            if change is not None and not was_withdrawn and row.data == to_json(change):
+                continue
+            before = _CHANGE.decode(row.data)
+            moved = Moved(before=before, change=change or before, was_withdrawn=was_withdrawn, withdrawn=change is None)
+            self.moved.append(moved)
+            rows.append(_change_row(row.sequence, moved.change, now, self.checkpoint, now if change is None else None))
         new = [change for change_key, change in present.items() if change_key not in stored]
         if new:
             # gapless without a head of its own: only the holder of the projection's lock writes here
             last = self._last_change()
-            rows = [
-                {
-                    "sequence": last + i,
-                    "change_key": change.key,
-                    "recorded_at": now,
-                    "log_sequence": sequence,
-                    **_change_row(change),
-                }
-                for i, change in enumerate(new, start=1)
-            ]
-            self._connection.execute(table.insert(), rows)
-            self._changes = last + len(rows)
+            rows += [_change_row(last + i, change, now, self.checkpoint, None) for i, change in enumerate(new, start=1)]
+            self._changes = last + len(new)
+        table = self._t.changes
+        put(self._connection, table, rows, over=_excluded(table, "sequence", "recorded_at", "log_sequence"))
         return new
+
+    def _stored_changes(self, after: Mapping[Key, str]) -> dict[str, Any]:
+        """The changes of keys on days after the given ones, by their keys, in order; withdrawn ones too."""
+        c = self._t.changes
+        k = keyed(self._connection, [(*key, day) for key, day in after.items()], "actor", "issue", "after")
+        later = and_(c.c.actor == k.c.actor, c.c.issue == k.c.issue, c.c.on_day > k.c.after)
+        query = select(c.c.sequence, c.c.change_key, c.c.data, c.c.withdrawn_at).join_from(k, c, later)
+        return {row.change_key: row for row in self._connection.execute(query.order_by(c.c.sequence))}
 
     def _last_change(self) -> int:
         """The number of the newest change; asked once a transaction."""
@@ -189,10 +204,6 @@ class Projecting:
             query = select(func.coalesce(func.max(self._t.changes.c.sequence), 0))
             self._changes = int(self._connection.execute(query).scalar_one())
         return self._changes
-
-    def _update_change(self, change_key: str, values: dict[str, Any]) -> None:
-        table = self._t.changes
-        self._connection.execute(table.update().where(table.c.change_key == change_key).values(values))
 
     def advance(self, to: int, *, now: datetime) -> None:
         """Move the checkpoint.
@@ -215,7 +226,7 @@ class PositionRows(Part):
 
     def behind(self, name: str) -> int:
         """How many events the projection has not seen, and keys it has not folded since."""
-        waiting = select(func.count()).where(t.position_keys.c.projection == name, t.position_keys.c.waiting)
+        waiting = select(func.count()).where(t.position_keys.c.projection == name, t.position_keys.c.stale.is_not(None))
         with self._db.read() as connection:
             seen = connection.execute(select(t.checkpoints.c.seq).where(t.checkpoints.c.projection == name)).scalar()
             return head(connection) - int(seen or 0) + int(connection.execute(waiting).scalar_one())
@@ -259,42 +270,23 @@ def lock(connection: Connection, name: str) -> bool:
     return bool(connection.execute(statement, {"room": _LOCK, "name": name}).scalar_one())
 
 
-@cache
-def _delete_position(table: Table) -> Delete:
-    return table.delete().where(table.c.actor == bindparam("actor_"), table.c.issue == bindparam("issue_"))
+def _excluded(table: Table, *kept: str) -> dict[str, str]:
+    """What an upsert sets: everything but these columns."""
+    return {c.name: f"excluded.{c.name}" for c in table.c if c.name not in kept}
 
 
-@cache
-def _stored_changes(table: Table) -> Select[Any]:
-    query = select(table.c.change_key, table.c.data, table.c.withdrawn_at)
-    of_key = and_(table.c.actor == bindparam("actor_"), table.c.issue == bindparam("issue_"))
-    return query.where(of_key, table.c.on_day > bindparam("after_"))
+def _position_row(position: Position, log_sequence: int) -> tuple[Any, ...]:
+    return (
+        *(position.actor, position.issue, position.stance, position.speaker, position.since, position.last_confirmed),
+        *(position.sources, position.confidence, position.contested, position.unconfirmed, to_json(position)),
+        log_sequence,
+    )
 
 
-def _position_row(position: Position) -> dict[str, Any]:
-    return {
-        "actor": position.actor,
-        "issue": position.issue,
-        "stance": position.stance,
-        "speaker": position.speaker,
-        "since": position.since,
-        "last_confirmed": position.last_confirmed,
-        "sources": position.sources,
-        "confidence": position.confidence,
-        "contested": position.contested,
-        "unconfirmed": position.unconfirmed,
-        "data": to_json(position),
-    }
-
-
-def _change_row(change: Change) -> dict[str, Any]:
-    return {
-        "actor": change.actor,
-        "issue": change.issue,
-        "kind": change.kind,
-        "before_stance": change.before,
-        "after_stance": change.after,
-        "on_day": change.on,
-        "speaker": change.speaker,
-        "data": to_json(change),
-    }
+def _change_row(
+    sequence: int, change: Change, recorded_at: datetime, log_sequence: int, withdrawn_at: datetime | None
+) -> tuple[Any, ...]:
+    return (
+        *(sequence, change.key, change.actor, change.issue, change.kind, change.before, change.after, change.on),
+        *(change.speaker, to_json(change), recorded_at, log_sequence, withdrawn_at),
+    )

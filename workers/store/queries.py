@@ -14,17 +14,17 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
 from domain.events import Event, Read, Retraction, Span, Summit
 from domain.log import RecordedEvent
-from domain.positions import Change, Fact, Position, fold, fold_on
+from domain.positions import Change, Fact, Position
 from workers.ports import Feed
 from workers.store import schema as t
 from workers.store import work
+from workers.store.clocks import changes_at, positions_at
 from workers.store.dossiers import Dossiers
 from workers.store.engine import Database
 from workers.store.log import recorded
 from workers.store.meetings import Meetings
 from workers.store.operating import Operating
 from workers.store.reporting import VIEWS, view_name
-from workers.store.resuming import LIVE, keys, resume, sequence_at, standing
 from workers.store.sources import feed
 from workers.store.stories import copies_of
 from workers.store.texts import Texts
@@ -174,7 +174,7 @@ class Queries:
             if as_of is None and known_at is None:
                 found = _stored_positions(connection, actor, issue)
             else:
-                found = _folded_positions(connection, actor, issue, as_of=as_of, known_at=known_at)
+                found = positions_at(connection, actor, issue, as_of=as_of, known_at=known_at)
             texts = Texts(connection)
             texts.load(ref.article for position in found for ref in position.evidence)
             return [_position(position, texts) for position in found]
@@ -189,9 +189,8 @@ class Queries:
                 rows = connection.execute(query.order_by(t.changes.c.on_day, t.changes.c.sequence)).all()
                 return _changes(connection, [(row.sequence, row.recorded_at, _CHANGE.decode(row.data)) for row in rows])
         with self._db.read() as connection:
-            sequence = sequence_at(connection, known_at)
-            outcome = fold(standing(connection, LIVE, (actor, issue), sequence=sequence, as_of=as_of))
-            return _changes(connection, [(0, None, change) for change in outcome.changes])
+            found = changes_at(connection, actor, issue, as_of=as_of, known_at=known_at)
+            return _changes(connection, [(0, None, change) for change in found])
 
     def changes(
         self,
@@ -362,20 +361,6 @@ def _stored_positions(connection: Connection, actor: str | None, issue: str | No
     if issue is not None:
         query = query.where(t.positions.c.issue == issue)
     return [_POSITION.decode(data) for data in connection.execute(query).scalars()]
-
-
-def _folded_positions(
-    connection: Connection, actor: str | None, issue: str | None, *, as_of: str | None, known_at: datetime | None
-) -> list[Position]:
-    """By the two clocks: each key's fold goes on from the last state that was the same then."""
-    sequence = sequence_at(connection, known_at)
-    found: list[Position] = []
-    for key in keys(connection, actor=actor, issue=issue):
-        start, later = resume(connection, LIVE, key, sequence=sequence, as_of=as_of)
-        position = fold_on(later, start)[0].position
-        if position is not None:
-            found.append(position)
-    return found
 
 
 def _position(position: Position, texts: Texts) -> PositionView:

@@ -91,25 +91,26 @@ class Swap:
         """
         if self.live.checkpoint != self.rebuilt.checkpoint:
             raise Conflict("the log went on during the rebuild: start it again")
-        for live, rebuilt in ((LIVE.facts, REBUILD.facts), (LIVE.positions, REBUILD.positions)):
+        pairs = ((LIVE.facts, REBUILD.facts), (LIVE.positions, REBUILD.positions), (LIVE.days, REBUILD.days))
+        for live, rebuilt in pairs:
             self._connection.execute(live.delete().where(_only_in(live, rebuilt)))
             columns = [column.name for column in live.columns]
             rows = select(*(rebuilt.c[name] for name in columns)).where(_only_in(rebuilt, live))
             self._connection.execute(live.insert().from_select(columns, rows))
-        self._move_states()
+        self._move_keys()
         for key in found.changes:
             table = REBUILD.changes
             query = select(table.c.data).where(table.c.actor == key[0], table.c.issue == key[1])
             query = query.where(table.c.withdrawn_at.is_(None)).order_by(table.c.sequence)
             changes = [_CHANGE.decode(data) for data in self._connection.execute(query).scalars()]
-            self.live.put_changes(key, changes, sequence=self.live.checkpoint, now=now)
+            self.live.put_changes({key: changes}, after={key: ""}, now=now)
 
-    def _move_states(self) -> None:
-        """The keys and the states of the rebuild become the live ones."""
-        for table in (t.position_keys, t.position_states):
-            self._connection.execute(table.delete().where(table.c.projection == LIVE.name))
-            moved = table.update().where(table.c.projection == REBUILD.name)
-            self._connection.execute(moved.values(projection=LIVE.name))
+    def _move_keys(self) -> None:
+        """The keys of the rebuild become the live ones."""
+        table = t.position_keys
+        self._connection.execute(table.delete().where(table.c.projection == LIVE.name))
+        moved = table.update().where(table.c.projection == REBUILD.name)
+        self._connection.execute(moved.values(projection=LIVE.name))
 
     def _count(self, one: Table, other: Table) -> int:
         query = select(func.count()).select_from(one).where(_only_in(one, other))
@@ -142,8 +143,7 @@ def _only_in(one: Table, other: Table) -> ColumnElement[bool]:
 
 
 def _clear(connection: Connection) -> None:
-    for table in (REBUILD.facts, REBUILD.positions, REBUILD.changes):
+    for table in (REBUILD.facts, REBUILD.positions, REBUILD.changes, REBUILD.days):
         connection.execute(table.delete())
-    for table in (t.position_keys, t.position_states):
-        connection.execute(table.delete().where(table.c.projection == REBUILD.name))
+    connection.execute(t.position_keys.delete().where(t.position_keys.c.projection == REBUILD.name))
     connection.execute(t.checkpoints.delete().where(t.checkpoints.c.projection == REBUILD.name))

@@ -1,25 +1,26 @@
-"""Where a fold can go on: the states of earlier days, which of them still hold, and the facts of the days after.
+"""Where a fold can go on: what each day left behind, and the facts of the days after.
 
-A state holds at a sequence where no fact of its days was recorded or taken back between that and its own; so it serves
-the live projection and questions about the past alike. It must not know how a fold works.
+What a day left behind is kept with the last event that bears on the days up to it, so it is known when it held: at any
+sequence from there on, until a later fact of those days or a retraction. It must not know how a fold works.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
-from functools import cache
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
 
 import msgspec
-from sqlalchemy import BindParameter, ColumnElement, Connection, Select, Table, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Table, and_, func, select
 
-from domain.positions import Fact, State
-from domain.positions.fold import Run
+from domain.positions import CAP, Change, Fact, Held, State, Told, restored, tail, told
 from workers.store import schema as t
+from workers.store.rows import keyed
 
 Key = tuple[str, str]
 _FACT = msgspec.json.Decoder(Fact)
+_HELD = msgspec.json.Decoder(Held)
+_CHANGE = msgspec.json.Decoder(Change)
 
 
 class Tables(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,208 +30,210 @@ class Tables(msgspec.Struct, frozen=True, kw_only=True):
     facts: Table
     positions: Table
     changes: Table
+    days: Table
 
 
-LIVE = Tables(name="positions", facts=t.position_facts, positions=t.positions, changes=t.changes)
+LIVE = Tables(name="positions", facts=t.position_facts, positions=t.positions, changes=t.changes, days=t.position_days)
 REBUILD = Tables(
-    name="positions.rebuild", facts=t.rebuild_facts, positions=t.rebuild_positions, changes=t.rebuild_changes
+    name="positions.rebuild",
+    facts=t.rebuild_facts,
+    positions=t.rebuild_positions,
+    changes=t.rebuild_changes,
+    days=t.rebuild_days,
 )
 
 
-class _PackedRun(msgspec.Struct, frozen=True, kw_only=True):
-    stance: str
-    since: str
-    established_by: str | None
-    best: str
-    day: str
-    shown: str
-    contested: bool
-    tail: tuple[str, ...]
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """What a day left behind. `settled`: the last event that bears on the days up to it."""
+
+    held: Held
+    settled: int
 
 
-class _Packed(msgspec.Struct, frozen=True, kw_only=True):
-    """A state with the ids of its facts in their place."""
+class Later(msgspec.Struct, frozen=True, kw_only=True):
+    """A fact of a later day. `fact`: None for one that was taken back; `retracted`: by which event, 0 for none."""
 
     day: str
-    run: _PackedRun | None
-    previous: str | None
-    previous_since: str | None
-    told: tuple[str, ...]
-    anonymous: tuple[str, ...]
-    until: dict[str, str]
-    said: dict[str, str]
+    sequence: int
+    retracted: int
+    fact: Fact | None
 
 
-_PACKED = msgspec.json.Decoder(_Packed)
+class Resumed(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the fold of a key goes on (None: from its beginning), with which facts.
+
+    `settled`: for each later day with facts, standing or not, the last event that bears on the days up to it.
+    """
+
+    start: State | None
+    later: list[Fact]
+    settled: dict[str, int]
 
 
-def pack(state: State) -> _Packed:
-    """A state as it is stored."""
-    run = state.run
-    return _Packed(
-        day=state.day,
-        run=None
-        if run is None
-        else _PackedRun(
-            stance=run.stance, since=run.since, established_by=run.established_by, best=run.best.event_id, day=run.day,
-            shown=run.shown, contested=run.contested, tail=_ids(run.tail),
-        ),
-        previous=state.previous,
-        previous_since=state.previous_since,
-        told=_ids(state.told),
-        anonymous=_ids(state.anonymous),
-        until=state.until,
-        said=state.said,
-    )  # fmt: skip
+def resume(connection: Connection, tables: Tables, stale: Mapping[Key, str]) -> dict[Key, Resumed]:
+    """For each key, given the first day whose fold is stale."""
+    found = places(connection, tables, {key: day_before(day) for key, day in stale.items()})
+    after = {key: found[key].held.day if key in found else "" for key in stale}
+    later = later_facts(connection, tables, after)
+    standing = {key: [one.fact for one in rows if one.fact is not None] for key, rows in later.items()}
+    start = states(connection, tables, found, {key: speakers(facts) for key, facts in standing.items()})
+    return {
+        key: Resumed(
+            start=start.get(key),
+            later=standing.get(key, []),
+            settled=_settled(found[key].settled if key in found else 0, later.get(key, ())),
+        )
+        for key in stale
+    }
 
 
-def keys(connection: Connection, *, actor: str | None = None, issue: str | None = None) -> list[Key]:
-    """Every key that has or had facts, by actor and issue."""
-    table = t.position_keys
-    query = select(table.c.actor, table.c.issue).where(table.c.projection == LIVE.name)
-    if actor is not None:
-        query = query.where(table.c.actor == actor)
-    if issue is not None:
-        query = query.where(table.c.issue == issue)
-    return [(row.actor, row.issue) for row in connection.execute(query.order_by(table.c.actor, table.c.issue))]
+def places(
+    connection: Connection, tables: Tables, upto: Mapping[Key, str], *, sequence: int | None = None
+) -> dict[Key, Place]:
+    """For each key the last day up to the given one, of those that are as they were at a sequence; may lack some."""
+    d, x = tables.days, tables.days.alias("x")
+    k = keyed(connection, [(*key, day) for key, day in upto.items()], "actor", "issue", "upto")
+    last = select(x.c.day).where(_of_key(x, k), x.c.day <= k.c.upto).order_by(x.c.day.desc()).limit(1)
+    if sequence is not None:
+        last = last.where(x.c.settled <= sequence)
+    query = select(d.c.actor, d.c.issue, d.c.settled, d.c.data)
+    query = query.join_from(k, d, and_(_of_key(d, k), d.c.day == last.scalar_subquery()))
+    return {
+        (actor, issue): Place(held=_HELD.decode(data), settled=settled)
+        for actor, issue, settled, data in connection.execute(query)
+    }
 
 
-def sequence_at(connection: Connection, known_at: datetime | None) -> int | None:
-    """The last event recorded at a time, found by halving, as the log is in order of time; None for no time."""
-    if known_at is None:
-        return None
-    low, high = 0, int(connection.execute(select(func.coalesce(func.max(t.log_head.c.sequence), 0))).scalar_one())
-    query = select(t.events.c.recorded_at)
-    while low < high:
-        middle = (low + high + 1) // 2
-        recorded_at = connection.execute(query.where(t.events.c.sequence == middle)).scalar_one()
-        low, high = (middle, high) if recorded_at <= known_at else (low, middle - 1)
-    return low
-
-
-@cache
-def _standing_query(table: Table, *, sequence: bool, as_of: bool, after: bool) -> Select[Any]:
-    query = select(table.c.data).where(_of_key(table))
-    if sequence:
-        at: BindParameter[int] = bindparam("at")
-        still = or_(table.c.retracted_sequence.is_(None), table.c.retracted_sequence > at)
-        query = query.where(table.c.sequence <= at, still)
-    else:
-        query = query.where(table.c.retracted_sequence.is_(None))
-    if as_of:
-        query = query.where(table.c.occurred_on <= bindparam("as_of"))
-    if after:
-        query = query.where(table.c.occurred_on > bindparam("after"))
-    return query
-
-
-def standing(
+def later_facts(
     connection: Connection,
     tables: Tables,
-    key: Key,
+    after: Mapping[Key, str],
     *,
+    upto: Mapping[Key, str] | None = None,
     sequence: int | None = None,
-    as_of: str | None = None,
-    after: str = "",
-) -> list[Fact]:
-    """The facts of a key that stand, or stood at a sequence; on days after `after`, up to `as_of`."""
-    query = _standing_query(tables.facts, sequence=sequence is not None, as_of=as_of is not None, after=bool(after))
-    said: dict[str, Any] = {"actor_": key[0], "issue_": key[1]}
-    said |= {} if sequence is None else {"at": sequence}
-    said |= {} if as_of is None else {"as_of": as_of}
-    said |= {"after": after} if after else {}
-    return [_FACT.decode(data) for data in connection.execute(query, said).scalars()]
+) -> dict[Key, list[Later]]:
+    """The facts of each key on the days after the given one, by day; with `sequence`, those recorded by then."""
+    f = tables.facts
+    rows = [(*key, day, "" if upto is None else upto[key]) for key, day in after.items()]
+    k = keyed(connection, rows, "actor", "issue", "after", "upto")
+    query = select(f.c.actor, f.c.issue, f.c.occurred_on, f.c.sequence, f.c.retracted_sequence, f.c.data)
+    query = query.join_from(k, f, and_(_of_key(f, k), f.c.occurred_on > k.c.after))
+    if upto is not None:
+        query = query.where(f.c.occurred_on <= k.c.upto)
+    if sequence is not None:
+        query = query.where(f.c.sequence <= sequence)
+    found: dict[Key, list[Later]] = defaultdict(list)
+    for actor, issue, day, number, retracted, data in connection.execute(query):
+        stands = retracted is None or (sequence is not None and retracted > sequence)
+        fact = _FACT.decode(data) if stands else None
+        found[actor, issue].append(Later(day=day, sequence=number, retracted=retracted or 0, fact=fact))
+    return found
 
 
-def resume(
-    connection: Connection, tables: Tables, key: Key, *, sequence: int | None = None, as_of: str | None = None
-) -> tuple[State | None, list[Fact]]:
-    """The latest state of a key that holds (None: fold from the start), and the facts that stand on the days after."""
-    start, _ = latest(connection, tables, key, sequence=sequence, as_of=as_of)
-    after = "" if start is None else start.day
-    return start, standing(connection, tables, key, sequence=sequence, as_of=as_of, after=after)
+def states(
+    connection: Connection, tables: Tables, found: Mapping[Key, Place], asked: Mapping[Key, Iterable[str]]
+) -> dict[Key, State]:
+    """The states of these days, as far as they are needed. `asked`: the keys with later facts, and the speakers whose
+    words may be those of a known condition.
+    """
+    held = {key: place.held for key, place in found.items()}
+    tails = {key: [ref.event_id for ref in tail(changes)] for key, changes in runs(connection, tables, held).items()}
+    reports = _told(connection, tables, {key: held[key].day for key in held if asked.get(key)}, asked)
+    ids = {i for known in tails.values() for i in known} | {i for one in held.values() for i in one.anonymous}
+    ids |= {one.run.best for one in held.values() if one.run is not None}
+    facts = {fact.event_id: fact for fact in map(_FACT.decode, _data(connection, tables.facts, ids))}
+    return {key: restored(one, tails.get(key, ()), reports.get(key, ()), facts) for key, one in held.items()}
 
 
-def latest(
-    connection: Connection, tables: Tables, key: Key, *, sequence: int | None = None, as_of: str | None = None
-) -> tuple[State | None, bool]:
-    """The latest state of a key that holds, and whether there are later ones, which do not."""
-    said = {"projection_": tables.name, "actor_": key[0], "issue_": key[1]}
-    found = connection.execute(
-        _STATES if as_of is None else _STATES_AS_OF, said | ({"as_of": as_of} if as_of else {})
-    ).all()
-    if not found:
-        return None, False
-    at = sequence if sequence is not None else 2**62
-    # a state that holds vouches for the days before it, so halving finds the last, or one near it that holds as well
-    low, high = 0, len(found)
-    if _holds(connection, tables.facts, key, day=found[-1].day, since=found[-1].sequence, at=at):
-        low = high
-    while low < high:
-        middle = (low + high) // 2
-        if _holds(connection, tables.facts, key, day=found[middle].day, since=found[middle].sequence, at=at):
-            low = middle + 1
-        else:
-            high = middle
-    if low == 0:
-        return None, True
-    data = connection.execute(_STATE, said | {"day_": found[low - 1].day}).scalar_one()
-    return _unpack(connection, tables.facts, _PACKED.decode(data)), low < len(found)
+def runs(connection: Connection, tables: Tables, held: Mapping[Key, Held]) -> dict[Key, list[Change]]:
+    """The changes whose evidence is that of a position, newest first."""
+    spans = [(*key, one.run.back_to, one.run.day) for key, one in held.items() if one.run is not None]
+    return changes_between(connection, tables, spans)
 
 
-def _holds(connection: Connection, table: Table, key: Key, *, day: str, since: int, at: int) -> bool:
-    """Whether nothing on the days up to one was recorded or taken back between two sequences."""
-    first, last = sorted((since, at))
-    said = {"actor_": key[0], "issue_": key[1], "first": first, "last": last, "day_": day}
-    return all(
-        connection.execute(_disturbing(table, name), said).first() is None
-        for name in ("sequence", "retracted_sequence")
-    )
+def changes_between(
+    connection: Connection, tables: Tables, spans: Sequence[tuple[str, str, str, str]]
+) -> dict[Key, list[Change]]:
+    """The standing changes of keys from one day to another, newest first: actor, issue, first and last day each."""
+    c = tables.changes
+    k = keyed(connection, spans, "actor", "issue", "first", "last")
+    within = and_(_of_key(c, k), c.c.on_day >= k.c.first, c.c.on_day <= k.c.last)
+    query = select(c.c.actor, c.c.issue, c.c.data).join_from(k, c, within).where(c.c.withdrawn_at.is_(None))
+    found: dict[Key, list[Change]] = defaultdict(list)
+    for actor, issue, data in connection.execute(query.order_by(c.c.on_day.desc())):
+        found[actor, issue].append(_CHANGE.decode(data))
+    return found
 
 
-def _of_key(table: Table) -> ColumnElement[bool]:
-    return and_(table.c.actor == bindparam("actor_"), table.c.issue == bindparam("issue_"))
+def standing(connection: Connection, tables: Tables, key: Key) -> list[Fact]:
+    """The facts of a key that stand."""
+    rows = later_facts(connection, tables, {key: ""}).get(key, [])
+    return [row.fact for row in rows if row.fact is not None]
 
 
-@cache
-def _disturbing(table: Table, column: str) -> Select[Any]:
-    between = and_(table.c[column] > bindparam("first"), table.c[column] <= bindparam("last"))
-    query = select(table.c.event_id).where(_of_key(table), between, table.c.occurred_on <= bindparam("day_"))
-    return query.limit(1)
+def speakers(facts: Iterable[Fact]) -> set[str]:
+    """Whose words among facts may leave a condition out."""
+    return {
+        fact.speaker
+        for fact in facts
+        if fact.speaker is not None and fact.stance != "conditional" and fact.attribution != "anonymous"
+    }
 
 
-_S = t.position_states
-_OF_STATES = and_(_S.c.projection == bindparam("projection_"), _of_key(_S))
-_STATES = select(_S.c.day, _S.c.sequence).where(_OF_STATES).order_by(_S.c.day)
-_STATES_AS_OF = _STATES.where(_S.c.day <= bindparam("as_of"))
-_STATE = select(_S.c.data).where(_OF_STATES, _S.c.day == bindparam("day_"))
+def day_before(day: str) -> str:
+    """The ISO day before; empty where there is none."""
+    try:
+        return (date.fromisoformat(day) - timedelta(days=1)).isoformat()
+    except (ValueError, OverflowError):
+        return ""
 
 
-def _unpack(connection: Connection, table: Table, packed: _Packed) -> State:
-    run = packed.run
-    ids = [*packed.told, *packed.anonymous, *(() if run is None else (run.best, *run.tail))]
-    facts = {f.event_id: f for f in _by_id(connection, table, sorted(set(ids)))}
-    return State(
-        day=packed.day,
-        run=None
-        if run is None
-        else Run(
-            stance=run.stance, since=run.since, established_by=run.established_by, best=facts[run.best], day=run.day,
-            shown=run.shown, contested=run.contested, tail=tuple(facts[i] for i in run.tail),
-        ),
-        previous=packed.previous,
-        previous_since=packed.previous_since,
-        told=tuple(facts[i] for i in packed.told),
-        anonymous=tuple(facts[i] for i in packed.anonymous),
-        until=packed.until,
-        said=packed.said,
-    )  # fmt: skip
+def _told(
+    connection: Connection, tables: Tables, upto: Mapping[Key, str], asked: Mapping[Key, Iterable[str]]
+) -> dict[Key, list[Told]]:
+    """The reports of conditions that are remembered, with the words of the speakers asked for, oldest first."""
+    c, x = tables.changes, tables.changes.alias("x")
+    k = keyed(connection, [(*key, day) for key, day in upto.items()], "actor", "issue", "upto")
+    # so many changes hold at least as many reports
+    first = select(x.c.on_day).where(_of_key(x, k), *_conditional(x), x.c.on_day <= k.c.upto)
+    first = first.order_by(x.c.on_day.desc()).limit(1).offset(CAP - 1)
+    since = func.coalesce(first.scalar_subquery(), "")
+    within = and_(_of_key(c, k), c.c.on_day.between(since, k.c.upto), *_conditional(c))
+    query = select(c.c.actor, c.c.issue, c.c.data).join_from(k, c, within).order_by(c.c.on_day)
+    changes: dict[Key, list[Change]] = defaultdict(list)
+    for actor, issue, data in connection.execute(query):
+        changes[actor, issue].append(_CHANGE.decode(data))
+    known = {key: told(found) for key, found in changes.items()}
+    ids = {i for key, reports in known.items() for i, speaker in reports if speaker in set(asked[key])}
+    words = {one.event_id: one.sketches for one in map(_FACT.decode, _data(connection, tables.facts, ids))}
+    return {
+        key: [Told(event_id=i, speaker=speaker, sketches=words.get(i, ())) for i, speaker in reports]
+        for key, reports in known.items()
+    }
 
 
-def _by_id(connection: Connection, table: Table, ids: Sequence[str]) -> list[Fact]:
-    query = select(table.c.data).where(table.c.event_id.in_(ids))
-    return [_FACT.decode(data) for data in connection.execute(query).scalars()]
+def _settled(base: int, later: Iterable[Later]) -> dict[str, int]:
+    last: dict[str, int] = {}
+    for one in later:
+        last[one.day] = max(last.get(one.day, 0), one.sequence, one.retracted)
+    found: dict[str, int] = {}
+    for day in sorted(last):
+        base = max(base, last[day])
+        found[day] = base
+    return found
 
 
-def _ids(facts: Iterable[Fact]) -> tuple[str, ...]:
-    return tuple(fact.event_id for fact in facts)
+def _data(connection: Connection, facts: Table, event_ids: Iterable[str]) -> Iterable[str]:
+    rows = [(event_id,) for event_id in sorted(event_ids)]
+    if not rows:
+        return ()
+    k = keyed(connection, rows, "event_id")
+    return connection.execute(select(facts.c.data).join_from(k, facts, facts.c.event_id == k.c.event_id)).scalars()
+
+
+def _of_key(table: FromClause, k: FromClause) -> ColumnElement[bool]:
+    return and_(table.c.actor == k.c.actor, table.c.issue == k.c.issue)
+
+
+def _conditional(table: FromClause) -> tuple[ColumnElement[bool], ...]:
+    return (table.c.after_stance == "conditional", table.c.withdrawn_at.is_(None))

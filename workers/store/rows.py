@@ -5,12 +5,25 @@ It must not know what the work is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Table
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    Connection,
+    Float,
+    FromClause,
+    Integer,
+    Table,
+    Text,
+    column,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.errors import Conflict
@@ -18,6 +31,14 @@ from workers.ports import Lease
 from workers.store import schema as t
 from workers.store.engine import Database
 
+_POSTGRES_TYPES = {
+    Text: "text",
+    Integer: "int4",
+    type(t.Big): "int8",
+    Float: "float8",
+    Boolean: "bool",
+    t.Utc: "timestamptz",
+}
 _CHUNK = 500  # rows a statement: SQLite takes 32,766 values at most
 
 
@@ -41,6 +62,53 @@ def strings(text: str) -> tuple[str, ...]:
 def insert(connection: Connection, table: Table) -> Any:
     """The dialect's own INSERT, for ON CONFLICT; both dialects word it alike."""
     return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+def keyed(connection: Connection, rows: Sequence[tuple[str, ...]], *names: str) -> FromClause:
+    """Rows of text as a table to join with, however many: `names` are its columns."""
+    if connection.dialect.name == "sqlite":
+        each = func.json_each(literal(msgspec.json.encode(rows).decode())).table_valued("value")
+        said = (func.json_extract(each.c.value, f"$[{i}]", type_=Text).label(name) for i, name in enumerate(names))
+        return select(*said).subquery("k")
+    arrays = (literal([row[i] for row in rows], ARRAY(Text)) for i in range(len(names)))
+    return func.unnest(*arrays).table_valued(*(column(name, Text) for name in names)).render_derived(name="k")
+
+
+def put(
+    connection: Connection, table: Table, rows: Sequence[Sequence[Any]], *, over: Mapping[str, str] | None = None
+) -> None:
+    """Insert whole rows by the driver, their values in the order of the table's columns.
+
+    `over`: what to set where a row of the same primary key is there, in SQL.
+    """
+    if not rows:
+        return
+    names = ", ".join(c.name for c in table.c)
+    sets = ", ".join(f"{name} = {value}" for name, value in (over or {}).items())
+    key = ", ".join(c.name for c in table.primary_key)
+    conflict = f" ON CONFLICT ({key}) DO UPDATE SET {sets}" if over else ""
+    if connection.dialect.name == "sqlite":
+        times = [i for i, c in enumerate(table.c) if isinstance(c.type, t.Utc)]
+        said = [tuple(row) for row in rows] if not times else [_sqlite_row(row, times) for row in rows]
+        marks = ", ".join("?" for _ in table.c)
+        connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({marks}){conflict}", said)
+        return
+    arrays = ", ".join(f"%s::{_POSTGRES_TYPES[type(c.type)]}[]" for c in table.c)
+    statement = f"INSERT INTO {table.name} ({names}) SELECT * FROM unnest({arrays}){conflict}"
+    connection.exec_driver_sql(statement, tuple(list(values) for values in zip(*rows, strict=True)))
+
+
+def _sqlite_row(row: Sequence[Any], times: Iterable[int]) -> tuple[Any, ...]:
+    said = list(row)
+    for i in times:
+        if said[i] is not None:
+            said[i] = sqlite_time(said[i])
+    return tuple(said)
+
+
+def sqlite_time(moment: datetime) -> str:
+    """A time as SQLAlchemy writes it into SQLite."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
 def chunks(rows: Sequence[dict[str, Any]]) -> Iterable[Sequence[dict[str, Any]]]:

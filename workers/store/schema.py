@@ -26,6 +26,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    and_,
     false,
     true,
 )
@@ -263,6 +264,7 @@ def _facts_table(name: str) -> Table:
         _text("actor"),
         _text("issue"),
         _text("occurred_on"),
+        _text("newest", default=""),  # the newest day among the facts of its key up to this one in the log
         _text("data"),
         Column("retracted_sequence", Big),
         _time("retracted_at", nullable=True),
@@ -295,7 +297,7 @@ def _positions_table(name: str) -> Table:
 
 
 def _changes_table(name: str) -> Table:
-    return Table(
+    made = Table(
         name,
         metadata,
         Column("sequence", Big, primary_key=True, autoincrement=False),
@@ -314,36 +316,49 @@ def _changes_table(name: str) -> Table:
         UniqueConstraint("change_key"),
         Index(None, "actor", "issue", "on_day"),
     )
+    conditional = and_(made.c.after_stance == "conditional", made.c.withdrawn_at.is_(None))
+    columns = (made.c.actor, made.c.issue, made.c.on_day)
+    Index(f"ix_{name}_conditional", *columns, postgresql_where=conditional, sqlite_where=conditional)
+    return made
+
+
+def _days_table(name: str) -> Table:
+    """What each day with facts left behind; `settled`: the last event that bears on the days up to it."""
+    return Table(
+        name,
+        metadata,
+        Column("actor", Text, primary_key=True),
+        Column("issue", Text, primary_key=True),
+        Column("day", Text, primary_key=True),
+        Column("settled", Big, nullable=False),
+        _text("data"),
+        sqlite_with_rowid=False,
+    )
 
 
 position_facts = _facts_table("position_facts")
 positions = _positions_table("positions")
 changes = _changes_table("changes")
+position_days = _days_table("position_days")
 
 # where a rebuild works beside the live projection; empty at any other time
 rebuild_facts = _facts_table("rebuild_facts")
 rebuild_positions = _positions_table("rebuild_positions")
 rebuild_changes = _changes_table("rebuild_changes")
+rebuild_days = _days_table("rebuild_days")
 
-position_keys = Table(  # every key that has facts; `waiting`: they are in, and not folded yet
+position_keys = Table(  # every key that has facts
     "position_keys",
     metadata,
     Column("projection", Text, primary_key=True),
     Column("actor", Text, primary_key=True),
     Column("issue", Text, primary_key=True),
-    Column("waiting", Boolean, nullable=False, server_default=true()),
+    _text("stale", nullable=True),  # facts are in and not folded yet: the first day that they bear on
+    _text("newest", default=""),  # the newest day of all its facts
 )
-
-position_states = Table(  # where a fold can go on: all days up to `day`, as the log stood at `sequence`
-    "position_states",
-    metadata,
-    Column("projection", Text, primary_key=True),
-    Column("actor", Text, primary_key=True),
-    Column("issue", Text, primary_key=True),
-    Column("day", Text, primary_key=True),
-    Column("sequence", Big, nullable=False),
-    _text("data"),
-)
+_STALE = position_keys.c.stale.is_not(None)
+_WAITING = (position_keys.c.projection, position_keys.c.actor, position_keys.c.issue)
+Index("ix_position_keys_stale", *_WAITING, postgresql_where=_STALE, sqlite_where=_STALE)
 
 channels = Table(
     "channels",

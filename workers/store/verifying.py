@@ -16,12 +16,12 @@ from sqlalchemy import Connection, func, select
 from domain.errors import InputError
 from domain.events import Read, Retraction, decode
 from domain.log import RecordedEvent
+from domain.positions import Position, fold_on
 from domain.positions import facts as facts_of
-from domain.positions import fold
 from domain.seals import Entry, Finding, Sealed, broken_chain, differences, leaf, misnamed
 from workers.store import schema as t
 from workers.store.log import head
-from workers.store.resuming import LIVE, Key, standing
+from workers.store.resuming import LIVE, Key, resume
 from workers.store.rows import Part, to_json
 from workers.store.seals import entries, seals
 
@@ -154,13 +154,13 @@ class _Check:
         stored = int(self._connection.execute(select(func.count()).select_from(table)).scalar_one())
         if stored > self._facts:
             self._tell("projection", None, f"the projection keeps {stored} facts, the log holds {self._facts}")
-        pairs = (table, t.positions, t.changes)
+        pairs = (table, t.positions, t.changes, t.position_days)
         keys: set[Key] = set()
         for source in pairs:
             query = select(source.c.actor, source.c.issue).distinct()
             keys |= {(row.actor, row.issue) for row in self._connection.execute(query)}
         waiting = select(t.position_keys.c.actor, t.position_keys.c.issue).where(
-            t.position_keys.c.projection == LIVE.name, t.position_keys.c.waiting
+            t.position_keys.c.projection == LIVE.name, t.position_keys.c.stale.is_not(None)
         )
         keys -= {(row.actor, row.issue) for row in self._connection.execute(waiting)}
         deque(map(self._compare_key, sorted(keys)), maxlen=0)
@@ -168,24 +168,32 @@ class _Check:
 
     def _compare_key(self, key: Key) -> None:
         actor, issue = key
-        outcome = fold(standing(self._connection, LIVE, key))
-        table = t.positions
-        query = select(table).where(table.c.actor == actor, table.c.issue == issue)
-        row: Any = self._connection.execute(query).one_or_none()
-        wanted = None if outcome.position is None else to_json(outcome.position)
-        if (None if row is None else row.data) != wanted or (
-            row is not None
-            and outcome.position is not None
-            and any(getattr(row, c) != getattr(outcome.position, c) for c in ("stance", "speaker", "since", "sources"))
-        ):
-            self._tell("position", None, f"the position of {actor} on {issue} is not what the log gives")
+        fresh = resume(self._connection, LIVE, {key: ""})[key]
+        folded = fold_on(fresh.later)
+        self._compare_position(key, folded.outcome.position)
         table = t.changes
         query = select(table.c.change_key, table.c.data).where(
             table.c.actor == actor, table.c.issue == issue, table.c.withdrawn_at.is_(None)
         )
         known = {r.change_key: r.data for r in self._connection.execute(query)}
-        if known != {change.key: to_json(change) for change in outcome.changes}:
+        if known != {change.key: to_json(change) for change in folded.outcome.changes}:
             self._tell("change", None, f"the changes of {actor} on {issue} are not what the log gives")
+        d = t.position_days
+        query = select(d.c.day, d.c.settled, d.c.data).where(d.c.actor == actor, d.c.issue == issue)
+        days = {(r.day, r.settled, r.data) for r in self._connection.execute(query)}
+        if days != {(held.day, fresh.settled[held.day], to_json(held)) for held in folded.days}:
+            self._tell("day", None, f"what {actor} held on {issue} on past days is not what the log gives")
+
+    def _compare_position(self, key: Key, position: Position | None) -> None:
+        table = t.positions
+        query = select(table).where(table.c.actor == key[0], table.c.issue == key[1])
+        row: Any = self._connection.execute(query).one_or_none()
+        wanted = None if position is None else to_json(position)
+        shown = ("stance", "speaker", "since", "sources")
+        if (None if row is None else row.data) != wanted or (
+            row is not None and position is not None and any(getattr(row, c) != getattr(position, c) for c in shown)
+        ):
+            self._tell("position", None, f"the position of {key[0]} on {key[1]} is not what the log gives")
 
 
 def _readable(entry: Entry) -> RecordedEvent | None:

@@ -185,7 +185,7 @@ def _log_is_ahead() -> ColumnElement[bool]:
     head = select(func.coalesce(func.max(t.log_head.c.sequence), 0)).scalar_subquery()
     seen = select(t.checkpoints.c.seq).where(t.checkpoints.c.projection == t.work.c.subject).scalar_subquery()
     of_subject = t.position_keys.c.projection == t.work.c.subject
-    waiting = select(t.position_keys.c.actor).where(of_subject, t.position_keys.c.waiting).exists()
+    waiting = select(t.position_keys.c.actor).where(of_subject, t.position_keys.c.stale.is_not(None)).exists()
     return and_(t.work.c.kind == "project", or_(head > func.coalesce(seen, 0), waiting))
 
 
