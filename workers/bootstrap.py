@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from workers.fetch.client import HttpClient
     from workers.gather import Gate
     from workers.projections.runner import PositionsRunner
+    from workers.pushing import Pushing
     from workers.store.store import Store
     from workers.subscribing import Subscribing
     from workers.tasks import Bell, Sweeper
@@ -140,7 +141,16 @@ class App:
             self.store, gatherer, self.extractor, self.projector, self.senders,
             compose=Composer(self.titles, self.clock), lanes=Lanes(self.settings.threads), clock=self.clock,
             lease_seconds=self.settings.lease_seconds, attempts=self.settings.attempts,
+            polled=None if self.pushing is None else self.pushing.keep,
         )  # fmt: skip
+
+    @cached_property
+    def pushing(self) -> Pushing | None:
+        """What asks hubs of feeds to push; None where no setting says under which address they reach us."""
+        from workers.pushing import Pushing
+
+        public_url = self.settings.public_url
+        return None if public_url is None else Pushing(self.store, self.client, public_url, self.clock)
 
     @cached_property
     def projector(self) -> PositionsRunner:

@@ -28,8 +28,9 @@ from workers.canonical import canonical_url
 from workers.clean import Page, clean_page
 from workers.fetch.charset import decode
 from workers.fetch.client import Answer, HttpClient
-from workers.fetch.feeds import entry_url, parse_feed
+from workers.fetch.feeds import entry_url, parse_feed, web_address
 from workers.fetch.robots import Robots
+from workers.fetch.websub import header_links
 from workers.ports import CleanArticle, Entry, Feed, FeedEntry, PollOutcome
 from workers.settings import Network
 from workers.stages import DAY, Clock, failed_poll, local_day, poll_outcome
@@ -158,10 +159,12 @@ class Gatherer:
         due, interval = poll_outcome(
             feed, new=fresh(parsed.entries, feed.last_polled_at), now=now, base=self._poll_seconds
         )
+        links = header_links(answer.headers.get("link", ""))
         return PollOutcome(
             status="new", entries=parsed.entries, etag=answer.headers.get("etag"),
             last_modified=answer.headers.get("last-modified"), moved_to=answer.moved_permanently_to, next_poll_at=due,
-            interval=interval,
+            interval=interval, hub=web_address(links.get("hub"), answer.url) or parsed.hub,
+            topic=web_address(links.get("self"), answer.url) or parsed.topic,
         )  # fmt: skip
 
     def article(self, entry: Entry) -> CleanArticle:

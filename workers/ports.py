@@ -36,7 +36,8 @@ class FeedSpec(msgspec.Struct, frozen=True, kw_only=True):
 class Feed(msgspec.Struct, frozen=True, kw_only=True):
     """A feed and its state. `interval`: seconds between polls; `failures`: in a row.
 
-    `listed_url`: its address in the list of feeds; `url` follows permanent moves.
+    `listed_url`: its address in the list of feeds; `url` follows permanent moves. `pushed_until`: its hub tells of news
+    until then; filled where a list is asked for.
     """
 
     id: int
@@ -54,6 +55,7 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
     last_error: str | None = None
     last_polled_at: datetime | None = None
     last_new_at: datetime | None = None
+    pushed_until: datetime | None = None
 
 
 class FeedEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,16 +72,33 @@ class FeedEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PollOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What a poll of a feed gave. `error`: None where it went well, else one line for people."""
+    """What a poll of a feed gave. `error`: None where it went well, else one line for people.
+
+    `hub`: who would push the feed, under the name `topic`.
+    """
 
     status: Literal["new", "unchanged", "failed"]
     entries: tuple[FeedEntry, ...] = ()
     etag: str | None = None
     last_modified: str | None = None
     moved_to: str | None = None
+    hub: str | None = None
+    topic: str | None = None
     error: str | None = None
     next_poll_at: datetime
     interval: float
+
+
+class Hub(msgspec.Struct, frozen=True, kw_only=True):
+    """Who pushes a feed. `token`: names the callback; `secret`: signs pushes; `active_until`: None: it does not."""
+
+    feed_id: int
+    hub: str
+    topic: str
+    token: str
+    secret: str
+    active_until: datetime | None = None
+    error: str | None = None
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):

@@ -95,7 +95,10 @@ class Projector(Protocol):
 
 
 class Stages:
-    """Every step, over the parts that bootstrap hands out. Safe to use from many threads."""
+    """Every step, over the parts that bootstrap hands out. Safe to use from many threads.
+
+    `polled`: called after a poll was saved.
+    """
 
     def __init__(
         self,
@@ -110,6 +113,7 @@ class Stages:
         clock: Clock,
         lease_seconds: float,
         attempts: int,
+        polled: Callable[[Feed, PollOutcome], None] | None = None,
     ) -> None:
         self._store = store
         self._web = web
@@ -121,6 +125,7 @@ class Stages:
         self._clock = clock
         self._lease_seconds = lease_seconds
         self._attempts = attempts
+        self._polled = polled
         self._steps: dict[WorkKind, Callable[[Lease], None]] = {
             "poll": self._poll, "fetch": self._fetch, "read": self._read, "project": self._project,
             "deliver": self._deliver,
@@ -159,6 +164,8 @@ class Stages:
         outcome = self._web.poll(feed)
         new = self._store.save_poll(lease, outcome, now=self._clock())
         log.info("feed_polled", feed=feed.url, status=outcome.status, new=new, error=outcome.error)
+        if self._polled is not None:
+            self._polled(feed, outcome)
 
     def _fetch(self, lease: Lease) -> None:
         entry = self._store.entry(int(lease.subject))

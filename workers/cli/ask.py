@@ -212,10 +212,11 @@ def feeds(context: click.Context, failing: bool, as_json: bool) -> None:
     else:
         rows = [
             (inline(f.outlet), f.country, _time(f.last_polled_at), _time(f.last_new_at), _time(f.next_poll_at),
-             str(f.failures), f.url if f.last_error is None else inline(f"{f.url}: {f.last_error}"))
+             "" if f.pushed_until is None else "yes", str(f.failures),
+             f.url if f.last_error is None else inline(f"{f.url}: {f.last_error}"))
             for f in found
         ]  # fmt: skip
-        write_table(("outlet", "country", "polled", "last new", "next", "failures", "address"), rows)
+        write_table(("outlet", "country", "polled", "last new", "next", "pushed", "failures", "address"), rows)
 
 
 def _event(found: EventView) -> Sequence[Cell]:

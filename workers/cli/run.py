@@ -73,6 +73,7 @@ def serve(app: App, told: threading.Event) -> None:
         titles=app.titles,
         hosts=app.settings.hosts,
         unsubscribe=app.unsubscribe,
+        pushing=app.pushing,
     )
     service = Service(app, web)
     service.start()

@@ -40,9 +40,14 @@ _HREF = re.compile(r"href\s*=\s*[\"']([^\"']+)[\"']", re.IGNORECASE)
 
 
 class ParsedFeed(msgspec.Struct, frozen=True, kw_only=True):
-    """A feed's title and its entries, in the feed's order, each address once; there may be none."""
+    """A feed's title and its entries, in the feed's order, each address once; there may be none.
+
+    `hub`: who would push it (WebSub), under the name `topic`; None where it names nobody.
+    """
 
     title: str = ""
+    hub: str | None = None
+    topic: str | None = None
     entries: tuple[FeedEntry, ...] = ()
 
 
@@ -107,7 +112,22 @@ def _xml_feed(text: str, url: str) -> ParsedFeed:
     if not parsed.entries and not parsed.version:
         raise InputError(f"{url} is no feed: no RSS, Atom or JSON Feed was found in it")
     found = (_entry(entry, url) for entry in parsed.entries[:MOST_ENTRIES])
-    return ParsedFeed(title=plain(parsed.feed.get("title") or "", _LONGEST_TITLE), entries=_once(found))
+    links = {str(link.get("rel")): str(link.get("href") or "") for link in reversed(parsed.feed.get("links") or [])}
+    return ParsedFeed(
+        title=plain(parsed.feed.get("title") or "", _LONGEST_TITLE), entries=_once(found),
+        hub=web_address(links.get("hub"), url), topic=web_address(links.get("self"), url),
+    )  # fmt: skip
+
+
+def web_address(link: str | None, base: str) -> str | None:
+    """An absolute http(s) address as it is written, or None."""
+    try:
+        whole = urljoin(base, (link or "").strip())
+        parts = urlsplit(whole)
+    except ValueError:
+        return None
+    usable = link and parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc
+    return whole if usable and len(whole) <= _LONGEST_URL else None
 
 
 def _entry(entry: Any, base: str) -> FeedEntry | None:
@@ -167,6 +187,8 @@ class _JsonFeed(msgspec.Struct, frozen=True):
     version: str
     items: list[_JsonItem]
     title: Any = None
+    feed_url: Any = None
+    hubs: Any = None
 
 
 def _json_feed(text: str, url: str) -> ParsedFeed:
@@ -177,7 +199,12 @@ def _json_feed(text: str, url: str) -> ParsedFeed:
     if "jsonfeed.org" not in feed.version:
         raise InputError(f"{url} is JSON, but no JSON Feed: its version is {feed.version[:60]!r}")
     found = (_json_entry(item, url) for item in feed.items[:MOST_ENTRIES])
-    return ParsedFeed(title=plain(_text(feed.title), _LONGEST_TITLE), entries=_once(found))
+    hubs = feed.hubs if isinstance(feed.hubs, list) else []
+    named = [h.get("url") for h in hubs if isinstance(h, dict) and _text(h.get("type")).lower() == "websub"]
+    return ParsedFeed(
+        title=plain(_text(feed.title), _LONGEST_TITLE), entries=_once(found),
+        hub=web_address(_text(named[0]), url) if named else None, topic=web_address(_text(feed.feed_url), url),
+    )  # fmt: skip
 
 
 def _json_entry(item: _JsonItem, base: str) -> FeedEntry | None:

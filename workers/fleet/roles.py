@@ -94,6 +94,7 @@ def serve(app: App, told: threading.Event, tell: Tell) -> None:
         hosts=app.settings.hosts,
         clock=app.clock,
         unsubscribe=app.unsubscribe,
+        pushing=app.pushing,
     )
     server = WebServer(web, app.settings.host, app.settings.port)
     server.start()

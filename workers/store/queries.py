@@ -246,9 +246,15 @@ class Queries:
 
     def feeds(self) -> list[Feed]:
         """Every listed feed with its state, by outlet."""
-        query = select(t.feeds).where(t.feeds.c.listed).order_by(t.feeds.c.outlet, t.feeds.c.id)
+        query = (
+            select(t.feeds, t.hubs.c.active_until)
+            .outerjoin(t.hubs, t.hubs.c.feed_id == t.feeds.c.id)
+            .where(t.feeds.c.listed)
+            .order_by(t.feeds.c.outlet, t.feeds.c.id)
+        )
         with self._db.read() as connection:
-            return [feed(row) for row in connection.execute(query)]
+            rows = connection.execute(query).all()
+        return [msgspec.structs.replace(feed(row), pushed_until=row.active_until) for row in rows]
 
     def summary(self) -> Summary:
         """Counts of everything."""

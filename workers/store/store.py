@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from workers.store.deliveries import DeliveryRows
 from workers.store.engine import Database, utc_now
+from workers.store.hubs import HubRows
 from workers.store.positions import PositionRows
 from workers.store.queries import Queries
 from workers.store.readings import ReadingRows
@@ -30,6 +31,7 @@ class Store(
     WorkRows,
     SourceRows,
     StoryRows,
+    HubRows,
     ReadingRows,
     SubscriptionRows,
     DeliveryRows,

@@ -32,6 +32,8 @@ from workers.web.problems import problem, status_of
 from workers.web.render import Renderer
 from workers.web.streams import Streams
 from workers.web.unsubscribe import routes as unsubscribing
+from workers.web.websub import Pushed
+from workers.web.websub import routes as hub_calls
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -49,11 +51,12 @@ def make_app(
     hosts: Iterable[str] = (),
     clock: Clock = utc_now,
     unsubscribe: Callable[[str], object] | None = None,
+    pushing: Pushed | None = None,
 ) -> Starlette:
     """The application. `hosts`: names besides localhost and addresses under which it answers.
 
     Who serves it sets `state.closing` before the end, so that no endless answer holds it up.
-    `unsubscribe`: ends the subscription that a letter's link names.
+    `unsubscribe`: ends the subscription that a letter's link names. `pushing`: whom hubs of feeds call.
     """
     asking = Asking(registry)
     names = titles or Titles(registry)
@@ -63,6 +66,7 @@ def make_app(
     closing = threading.Event()
     streams = Streams(queries, asking, names, closing=closing).routes()
     links = [] if unsubscribe is None else unsubscribing(unsubscribe)
+    links += [] if pushing is None else hub_calls(pushing)
     api = Api(queries, asking, clock)
     health = Health(queries, clock).routes()
     static = Mount("/static", StaticFiles(directory=_STATIC))
