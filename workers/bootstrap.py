@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import cached_property
@@ -19,7 +19,7 @@ from domain.reading.tendency import Tendency, load_tendency
 from domain.reading.trust import Trust, load_trust
 from domain.reading.undertakings import Undertakings, load_undertakings
 from workers.asking import Asking
-from workers.ports import Channel, FeedSpec, Subscription
+from workers.ports import Channel, FeedSpec, Subscription, WorkKind
 from workers.settings import Settings, load_settings
 from workers.stages import Clock, Stages, utc_now
 from workers.titles import FILE as TITLES
@@ -222,10 +222,18 @@ class App:
     @cached_property
     def sweeper(self) -> Sweeper:
         """Rings for what is due."""
+        from workers.tasks import KINDS
+
+        return self.sweeping(KINDS)
+
+    def sweeping(self, kinds: Sequence[WorkKind]) -> Sweeper:
+        """Rings for what is due of some kinds."""
         from workers.tasks import RING_AGAIN, Sweeper
 
         again = min(RING_AGAIN, self.settings.lease_seconds / 4)
-        return Sweeper(self.store, self.bell.ring, clock=self.clock, again=again, is_full=self.bell.is_full)
+        return Sweeper(
+            self.store, self.bell.ring, clock=self.clock, again=again, kinds=kinds, is_full=self.bell.is_full
+        )  # fmt: skip
 
     def arabic_day(self, line: str) -> str | None:
         """The day that an Arabic date line names, ISO; None where it names none."""

@@ -8,7 +8,7 @@ or a web library.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 import msgspec
@@ -260,6 +260,10 @@ class WorkStore(Protocol):
 
     def postpone(self, lease: Lease, *, until: datetime, now: datetime) -> None:
         """Give work back that was not tried: the attempt does not count. Nothing happens if the lease was lost."""
+        ...
+
+    def end_waiting(self, now: datetime, *, within: timedelta) -> int:
+        """Make messages due that wait for others of their position alone, `within` at most. Returns how many."""
         ...
 
     def next_due(self, kinds: Collection[WorkKind] = ()) -> datetime | None:

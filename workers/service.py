@@ -22,8 +22,9 @@ from starlette.applications import Starlette
 
 from domain.errors import SettingError, TemporaryFailure
 from workers.bootstrap import App
-from workers.ports import Feed
+from workers.ports import Feed, WorkKind
 from workers.store.queries import Failure, Summary
+from workers.tasks import KINDS, Sweeper
 
 log = structlog.get_logger()
 SWEEP_SECONDS = 0.5
@@ -31,6 +32,7 @@ POLL_CHECK_SECONDS = 5.0
 FORGET_SECONDS = 60.0
 SOON_SECONDS = 2.0
 STOP_MILLISECONDS = 30_000
+READING: tuple[WorkKind, ...] = ("poll", "fetch", "read", "project")
 _PROGRESS_SECONDS = 2.0
 _WEB_STOP_SECONDS = 10
 
@@ -77,10 +79,17 @@ def run_once(app: App, progress: Callable[[str], None], told: threading.Event) -
     polled = store.enqueue_due_polls(start)
     worker = app.bell.worker(app.settings.threads)
     tell = _Progress(app, before, progress)
-    try:
-        while not told.is_set() and (app.sweeper.sweep() or _soon(app) or _leased(app)):
+
+    def until_done(sweeper: Sweeper, kinds: tuple[WorkKind, ...]) -> None:
+        while not told.is_set() and (sweeper.sweep() or _soon(app, kinds) or _leased(app)):
             told.wait(0.05)
             tell.now_and_then()
+
+    try:
+        # messages go last: what a pass brings of one position is one message, and what it took back is none
+        until_done(app.sweeping(READING), READING)
+        store.end_waiting(app.clock(), within=timedelta(seconds=app.settings.alert_wait))
+        until_done(app.sweeper, KINDS)
     finally:
         worker.stop(timeout=STOP_MILLISECONDS)
     work = store.queries.work()
@@ -92,9 +101,9 @@ def run_once(app: App, progress: Callable[[str], None], told: threading.Event) -
     )  # fmt: skip
 
 
-def _soon(app: App) -> bool:
+def _soon(app: App, kinds: tuple[WorkKind, ...]) -> bool:
     """Whether work falls due in a moment: messages that wait for their channel's turn."""
-    due = app.store.next_due()
+    due = app.store.next_due(kinds)
     return due is not None and due <= app.clock() + timedelta(seconds=SOON_SECONDS)
 
 

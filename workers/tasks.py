@@ -170,8 +170,6 @@ class Sweeper:
         known, self._rung = self._rung, {}
         full: dict[WorkKind, bool] = {}
         for item in due:
-            if item.kind not in self._kinds:
-                continue
             key = (item.kind, item.subject)
             last = known.get(key)
             if last is not None and self._was_rung(item, last, now):
@@ -188,7 +186,7 @@ class Sweeper:
 
     def _due(self, now: datetime) -> list[WorkItem]:
         """The oldest; where there is much, the oldest of each kind, so that no kind waits for another."""
-        due = self._store.due(now, limit=self._batch)
+        due = self._store.due(now, limit=self._batch, kinds=self._kinds)
         if len(due) < self._batch:
             return due
         return [item for kind in self._kinds for item in self._store.due(now, kinds=(kind,), limit=self._batch)]

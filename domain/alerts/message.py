@@ -17,8 +17,8 @@ from domain.positions.outcome import Change
 
 SOURCE = "urn:marsad:positions"
 _MOST_QUOTES = 20  # pieces of evidence that a message carries of one change
-Why = Literal["undone", "evidence", "again"]
-Verdict = Literal["change", "undone", "evidence", "again"]
+Why = Literal["undone", "replaced", "evidence", "again"]
+Verdict = Literal["change", "undone", "replaced", "evidence", "again"]
 
 
 class Quote(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,18 +33,26 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Memory(msgspec.Struct, frozen=True, kw_only=True):
-    """What a subscriber was last told of a change: that it stands, or not, and by which articles (their addresses)."""
+    """What a subscriber was last told of a change: that it stands, or not, and by which articles (their addresses).
+
+    `key`: under which it was told, where that was another day's (see `domain.alerts.heirs`).
+    """
 
     standing: bool
     articles: tuple[str, ...] = ()
+    key: str = ""
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
-    """A change that a message could tell of. `first_key`: of the message that told it first; `memory`: None before."""
+    """A change that a message could tell of. `first_key`: of the message that told it first; `memory`: None before.
+
+    `borne`: its words stand, also where it is withdrawn since other words decide.
+    """
 
     delivery: int
     change: Change
     withdrawn: bool = False
+    borne: bool = True
     quotes: tuple[Quote, ...] = ()
     memory: Memory | None = None
     first_key: str = ""
@@ -53,7 +61,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 class Correction(msgspec.Struct, frozen=True, kw_only=True):
     """What is taken back. `of`: the id of the message that told it; `lost`: addresses of articles that bear it no more.
 
-    `why`: the change is `undone`, it stands though some `evidence` of it fell, or it stands `again`.
+    `why`: the change is `undone`; it is `replaced`, its words standing, since other words tell what was held; it stands
+    though some `evidence` of it fell; or it stands `again`.
     """
 
     of: str
@@ -145,7 +154,7 @@ def verdict(item: Item) -> Verdict | None:
     if item.memory is None:
         return None if item.withdrawn else "change"
     if item.memory.standing and item.withdrawn:
-        return "undone"
+        return "replaced" if item.borne else "undone"
     if not item.memory.standing and not item.withdrawn:
         return "again"
     if item.memory.standing and lost(item.memory.articles, item.change):
@@ -180,14 +189,18 @@ def compose(
         time=at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         data=msgspec.structs.replace(data, title=title, text=text),
     )
-    memories = {item.delivery: _memory(item) for item, why in verdicts if why is not None}
+    memories = {
+        item.delivery: memory_of(item.change, item.memory, standing=not item.withdrawn)
+        for item, why in verdicts
+        if why is not None
+    }
     return Composed(event=event, memories=memories)
 
 
-def _memory(item: Item) -> Memory:
-    if item.withdrawn:
-        return Memory(standing=False)
-    return Memory(standing=True, articles=tuple(dict.fromkeys(ref.url for ref in item.change.evidence)))
+def memory_of(change: Change, before: Memory | None = None, *, standing: bool = True) -> Memory:
+    """What a subscriber knows who was told that a change stands, or not. `before`: what he knew of it."""
+    articles = tuple(dict.fromkeys(ref.url for ref in change.evidence)) if standing else ()
+    return Memory(standing=standing, articles=articles, key="" if before is None else before.key)
 
 
 def _told(item: Item, why: Verdict, language: Language, names: Names) -> Told:
@@ -195,10 +208,10 @@ def _told(item: Item, why: Verdict, language: Language, names: Names) -> Told:
     correction: Correction | None = None
     if why != "change":
         before = item.memory.articles if item.memory is not None else ()
-        gone = before if why == "undone" else lost(before, change)
+        gone = before if why == "undone" else () if why == "replaced" else lost(before, change)
         correction = Correction(of=item.first_key, why=why, lost=gone)
     return Told(
-        key=change.key,
+        key=change.key if item.memory is None else item.memory.key or change.key,
         actor=change.actor,
         issue=change.issue,
         kind=change.kind,

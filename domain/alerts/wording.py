@@ -41,6 +41,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "note": ("ملاحظة", "Note"),
     "correction": ("تصويب", "Correction"),
     "undone": ("سُحب هذا التغيّر: لم تعد أدلته قائمة", "This change is taken back: its evidence no longer stands"),
+    "replaced": (
+        "ليس كما أُبلغ عنه: قوله قائم، لكن أقوالا أخرى تبيّن ما كان عليه الموقف",
+        "Not as told: its words stand, but other words show what was held",
+    ),
     "evidence": ("بعض الأدلة سُحب، والتغيّر قائم بغيره", "Some evidence was taken back; the change stands by the rest"),
     "again": ("قام هذا التغيّر من جديد", "This change stands again"),
     "lost": ("دليل مسحوب", "Taken back"),

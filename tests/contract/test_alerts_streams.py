@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,6 +49,7 @@ def test_the_feed_is_atom_with_the_words_of_an_alert(site: str) -> None:
     titles = [entry.title for entry in feed.entries]
     assert any(title.startswith("فرنسا: ") for title in titles)
     assert all(entry.id.startswith("urn:marsad:change:") and entry.link for entry in feed.entries)
+    assert all(re.search("مصادر مستقلة: \u20671 \\(", entry.content[0].value) for entry in feed.entries)
     again = httpx.get(f"{site}/changes.atom?actor=FRA&language=ar", headers={"if-none-match": answer.headers["etag"]})
     assert again.status_code == 304
 

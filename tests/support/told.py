@@ -39,7 +39,7 @@ def change(**more: Any) -> Change:
 
 def item(number: int = 1, quotes: tuple[Quote, ...] = (QUOTE, OTHER), **more: Any) -> Item:
     """It, as a message could tell it."""
-    fields = {name: more.pop(name) for name in ("withdrawn", "memory", "first_key") if name in more}
+    fields = {name: more.pop(name) for name in ("withdrawn", "borne", "memory", "first_key") if name in more}
     return Item(delivery=number, change=change(**more), quotes=quotes, **fields)
 
 

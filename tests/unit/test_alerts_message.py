@@ -56,7 +56,7 @@ def test_arabic_words(titles: Titles) -> None:
 
 
 def test_a_correction_in_words(titles: Titles) -> None:
-    data = message(titles, item(withdrawn=True, memory=STOOD, first_key="msg_0")).data
+    data = message(titles, item(withdrawn=True, borne=False, memory=STOOD, first_key="msg_0")).data
     assert data.title == "Correction: France: Foreign troops in Ukraine: opposes → supports"
     assert plain(data.text) == (
         "France: Foreign troops in Ukraine\n"
@@ -69,6 +69,14 @@ def test_a_correction_in_words(titles: Titles) -> None:
         "Taken back: {https://two.example/b}\n"
     )
     assert data.correction == Correction(of="msg_0", why="undone", lost=(QUOTE.url, OTHER.url))
+
+
+def test_a_change_whose_words_stand_is_not_said_to_have_lost_them(titles: Titles) -> None:
+    data = message(titles, item(withdrawn=True, memory=STOOD, first_key="msg_0")).data
+    assert "Correction: {Not as told: its words stand, but other words show what was held}" in plain(data.text)
+    assert data.correction == Correction(of="msg_0", why="replaced")
+    arabic = message(titles, item(withdrawn=True, memory=STOOD, first_key="msg_0"), language="ar").data
+    assert "ليس كما أُبلغ عنه" in arabic.text
 
 
 def test_contested_is_said_in_english(titles: Titles) -> None:

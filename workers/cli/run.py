@@ -8,7 +8,6 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
 from workers.bootstrap import App, open_default
 from workers.cli.output import inline
@@ -16,7 +15,6 @@ from workers.language import NAMES
 
 if TYPE_CHECKING:
     from workers.service import Pass
-    from workers.settings import Settings
 
 _SHOWN = 40  # lines of one kind
 
@@ -33,8 +31,7 @@ def run(once: bool) -> None:
     """Run the whole service in one process, until SIGTERM or Ctrl-C."""
     from workers.service import run_once, until_told
 
-    # a pass waits for nothing: what it finds is told at its end
-    with until_told() as told, open_default(_at_once if once else None) as app:
+    with until_told() as told, open_default() as app:
         if once:
             print_summary(run_once(app, _tell, told))
         else:
@@ -56,10 +53,6 @@ def demo(once: bool) -> None:
             site.report(app)
         if not once and not told.is_set():
             serve(app, told)
-
-
-def _at_once(settings: Settings) -> Settings:
-    return msgspec.structs.replace(settings, alert_wait=0.0)
 
 
 def serve(app: App, told: threading.Event) -> None:

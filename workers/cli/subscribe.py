@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
+import msgspec
 
 from domain.alerts.terms import PACES
 from domain.errors import InputError
@@ -199,7 +200,14 @@ def backtest(number: int, days: int, as_json: bool) -> None:
 
 def _targets(given: dict[str, Any]) -> list[Target]:
     """The channels that were named, taken out of the options."""
-    return [Target(kind=name, target=raw) for name in registry.KINDS for raw in given.pop(name, ())]  # type: ignore[arg-type]
+    targets = []
+    for name in registry.KINDS:
+        for raw in given.pop(name, ()):
+            try:
+                targets.append(msgspec.convert({"kind": name, "target": registry.kind(name).check(raw)}, Target))
+            except InputError as exc:
+                raise InputError(f"--{name}: {exc}") from exc
+    return targets
 
 
 def _wishes(given: dict[str, Any]) -> Wishes:

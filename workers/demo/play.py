@@ -100,7 +100,6 @@ def demo_settings(settings: Settings, site: Demo) -> Settings:
     own_database = settings.database_url != f"sqlite:///{settings.data / 'marsad.db'}"
     return msgspec.structs.replace(
         settings,
-        alert_wait=0.0,
         data=data,
         database_url=settings.database_url if own_database else f"sqlite:///{data / 'marsad.db'}",
         feeds=site.feeds,

@@ -32,6 +32,7 @@ class Alerts:
     def write(self, unit: Projecting, new: Sequence[Change], *, now: datetime) -> int:
         """Write down what is to be told of new changes, and of those that moved; returns how many deliveries."""
         moved, unit.moved = unit.moved, []
+        pairs, unit.heirs = unit.heirs, []
         if not new and not moved:
             return 0
         self._refresh(unit)
@@ -40,6 +41,8 @@ class Alerts:
         found = [d for change in new for s in self._index.wanting(change) for d in self._deliveries(s, change, now)]
         found += self._reached(moved, now)
         found += self._later(unit, moved, now)
+        known = unit.alerts.inherit(pairs, now=now)
+        found = [d for d in found if (d.subscription_id, d.channel_id, d.change_key) not in known]
         return unit.alerts.add(found, now=now) if found else 0
 
     def _reached(self, moved: Iterable[Moved], now: datetime) -> list[NewDelivery]:

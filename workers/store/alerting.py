@@ -11,17 +11,21 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, case, func, select
+from sqlalchemy import Connection, Row, and_, case, func, select
 
+from domain.alerts.message import Memory, memory_of
 from domain.positions import Change
 from domain.subscriptions import idempotency_key
 from workers.ports import Subscription
 from workers.store import schema as t
-from workers.store.rows import chunks, insert, ring
-from workers.store.sealing import portions
+from workers.store.rows import chunks, insert, ring, to_json
+from workers.store.sealing import fallen, portions
 from workers.store.subscriptions import active
 
 Lane = tuple[int, int, str]
+Told = tuple[int, int, str]  # subscription, channel, change
+_MEMORY = msgspec.json.Decoder(Memory)
+_CHANGE = msgspec.json.Decoder(Change)
 
 
 class Moved(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +93,59 @@ class AlertRows:
             rows = self._connection.execute(query.where(d.change_key.in_(keys)))
             found += [Rounds(**r._mapping) for r in rows]
         return found
+
+    def inherit(self, pairs: Sequence[tuple[Change, Change]], *, now: datetime) -> set[Told]:
+        """Whoever was told of the first change of a pair was told of the second, which is the same step on another day.
+
+        Nothing is sent. Whose message showed words that were taken back is left out: he has to be told. Returns who
+        knows of which changes, both of a pair.
+        """
+        found: set[Told] = set()
+        for old, new in pairs:
+            heirs = self._newest(new.key)
+            for who, row in self._newest(old.key, dropped=False).items():
+                heir = heirs.get(who)
+                if row.told is None or row.status == "dead" or (heir is not None and heir.sealed_at is None):
+                    continue
+                known = _MEMORY.decode(row.told)
+                name = known.key or old.key
+                if known.standing and not self._fell(name):
+                    self._pass_on(row, heir, new, name, now=now)
+                    found |= {(*who, old.key), (*who, new.key)}
+        return found
+
+    def _fell(self, change_key: str) -> bool:
+        """Whether some of the words behind a change were taken back."""
+        query = select(t.changes.c.data).where(t.changes.c.change_key == change_key)
+        return bool(fallen(self._connection, [_CHANGE.decode(self._connection.execute(query).scalar_one())]))
+
+    def _newest(self, change_key: str, *, dropped: bool = True) -> dict[tuple[int, int], Row[Any]]:
+        """The newest delivery of a change by subscription and channel; `dropped`: also one that told nothing."""
+        d = t.deliveries
+        query = select(d).where(d.c.change_key == change_key).order_by(d.c.turn)
+        query = query if dropped else query.where(d.c.status != "dropped")
+        return {(row.subscription_id, row.channel_id): row for row in self._connection.execute(query)}
+
+    def _pass_on(self, row: Row[Any], heir: Row[Any] | None, new: Change, name: str, *, now: datetime) -> None:
+        """What a delivery told goes over to another change, with the name it was told by; the two exchange names."""
+        d = t.deliveries
+        carried: dict[str, Any] = {
+            "carried_by": row.id if row.carried_by is None else row.carried_by, "status": row.status, "error": None,
+            "sealed_at": now, "delivered_at": row.delivered_at,
+        }  # fmt: skip
+        told = {"told": to_json(memory_of(new, Memory(standing=True, key=name)))}
+        theirs = new.key
+        if heir is None:
+            made = NewDelivery(
+                subscription_id=row.subscription_id, channel_id=row.channel_id, change_key=new.key, group="", due=now
+            )
+            self._connection.execute(d.insert().values(_row(made, None, now) | carried | told))
+        else:
+            theirs = (_MEMORY.decode(heir.told).key if heir.told is not None else "") or new.key
+            more = carried if heir.status == "dropped" else {}
+            self._connection.execute(d.update().where(d.c.id == heir.id).values(**more, **told))
+        left = to_json(Memory(standing=False, key=theirs))
+        self._connection.execute(d.update().where(d.c.id == row.id).values(told=left))
 
     def add(self, news: Sequence[NewDelivery], *, now: datetime) -> int:
         """Write deliveries down, each carried by what waits for its group, or with a row of work of its own.

@@ -6,7 +6,7 @@ It must not know how a message is sent.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -17,7 +17,7 @@ from domain.errors import Conflict, NotYet
 from workers.ports import Attempt, Compose, Delivery, DeliveryOutcome, Lease
 from workers.store import schema as t
 from workers.store.rows import Part, finish, ring
-from workers.store.sealing import past_changes, seal
+from workers.store.sealing import past_changes, portions, seal
 from workers.store.subscriptions import channel, loaded, stamp
 from workers.store.work import fail
 
@@ -55,6 +55,22 @@ class DeliveryRows(Part):
                 finish(connection, lease, now=now, note="nothing was left to tell")
                 return None
             return msgspec.structs.replace(found, body=body)
+
+    def end_waiting(self, now: datetime, *, within: timedelta) -> int:
+        """Make messages due that wait for others of their position alone, `within` at most. Returns how many."""
+        d = t.deliveries.c
+        # a digest and what quiet hours hold have no position of their own: they keep their time
+        waiting = select(d.id).where(d.status == "waiting", d.sealed_at.is_(None), d.group_key != "")
+        of = t.work.c.kind == "deliver", t.work.c.status == "waiting", t.work.c.attempts == 0
+        soon = t.work.c.next_attempt_at.between(now, now + within)
+        with self._db.write() as connection:
+            subjects = [str(number) for number in connection.execute(waiting).scalars()]
+            count = 0
+            for portion in portions(subjects):
+                where = t.work.c.subject.in_(portion)
+                ended = t.work.update().where(*of, soon, where).values(next_attempt_at=now, changed_at=now)
+                count += connection.execute(ended).rowcount
+            return count
 
     def attempts(self, delivery_id: int) -> list[Attempt]:
         """Every attempt to send a delivery, or the message that tells it, oldest first."""

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Table, and_, func, select, text, tuple_, update
 
+from domain.alerts.heirs import heirs
 from domain.errors import Conflict
 from domain.log import RecordedEvent
 from domain.positions import Change, Fact, Folded, Position, valid_day
@@ -46,6 +47,7 @@ class Projecting:
         self._newest: dict[Key, str] = {}
         self.alerts = AlertRows(connection)
         self.moved: list[Moved] = []  # what `put_changes` found otherwise than it was
+        self.heirs: list[tuple[Change, Change]] = []  # changes that go on as another (see `domain.alerts.heirs`)
         where = t.checkpoints.c.projection == tables.name
         seen = connection.execute(select(t.checkpoints.c.seq).where(where)).scalar()
         if seen is None:
@@ -167,7 +169,7 @@ class Projecting:
 
         A change that no longer follows is marked withdrawn, never deleted, and one that follows again stands again.
         """
-        stored = self._stored_changes(after)
+        stored, already = self._stored_changes(after), len(self.moved)
         present = {change.key: change for of_key in changes.values() for change in of_key}
         rows = []
         for row in stored.values():
@@ -181,6 +183,7 @@ class Projecting:
             self.moved.append(moved)
             rows.append(_change_row(row.sequence, moved.change, now, self.checkpoint, now if change is None else None))
         new = [change for change_key, change in present.items() if change_key not in stored]
+        self.heirs += _heirs(self.moved[already:], new)
         if new:
             # gapless without a head of its own: only the holder of the projection's lock writes here
             last = self._last_change()
@@ -219,6 +222,12 @@ class Projecting:
         if moved.rowcount != 1:
             raise Conflict(f"the projection {self._name} runs elsewhere: its checkpoint is no longer {self.checkpoint}")
         self.checkpoint = to
+
+
+def _heirs(moved: Sequence[Moved], new: Sequence[Change]) -> list[tuple[Change, Change]]:
+    gone = [m.before for m in moved if m.withdrawn and not m.was_withdrawn]
+    back = [m.change for m in moved if m.was_withdrawn and not m.withdrawn]
+    return heirs(gone, [*new, *back]) if gone else []
 
 
 class PositionRows(Part):

@@ -69,7 +69,10 @@ class PositionView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChangeView(msgspec.Struct, frozen=True, kw_only=True):
-    """A change of a position. `sequence`: 1, 2, 3 … over all changes; 0 for one that an as-of question makes up."""
+    """A change of a position. `sequence`: 1, 2, 3 … over all changes; 0 for one that an as-of question makes up.
+
+    `sources`: independent ones that carried it; `contested`: equal voices contradicted each other.
+    """
 
     sequence: int
     key: str
@@ -80,6 +83,9 @@ class ChangeView(msgspec.Struct, frozen=True, kw_only=True):
     after: str | None
     on: str
     speaker: str | None
+    sources: int
+    confidence: float
+    contested: bool
     recorded_at: datetime | None
     evidence: tuple[EvidenceView, ...]
 
@@ -427,6 +433,9 @@ def _changes(connection: Connection, rows: Sequence[tuple[int, datetime | None, 
             after=change.after,
             on=change.on,
             speaker=change.speaker,
+            sources=change.sources,
+            confidence=change.confidence,
+            contested=change.contested,
             recorded_at=recorded_at,
             evidence=tuple(_fact(known[event_id], texts) for event_id in change.event_ids if event_id in known),
         )

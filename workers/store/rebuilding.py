@@ -104,6 +104,7 @@ class Swap:
             query = query.where(table.c.withdrawn_at.is_(None)).order_by(table.c.sequence)
             changes = [_CHANGE.decode(data) for data in self._connection.execute(query).scalars()]
             self.live.put_changes({key: changes}, after={key: ""}, now=now)
+        self.live.alerts.inherit(self.live.heirs, now=now)
 
     def _move_keys(self) -> None:
         """The keys of the rebuild become the live ones."""

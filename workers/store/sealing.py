@@ -68,16 +68,28 @@ def _items(connection: Connection, delivery_id: int) -> Iterator[Item]:
     rows = connection.execute(query).all()
     changes = {row.id: _CHANGE.decode(row.data) for row in rows}
     words = quotes(connection, list(changes.values()))
+    gone = fallen(connection, [changes[row.id] for row in rows if row.withdrawn_at is not None])
     for row in rows:
         memory, first = _memory(connection, row)
         yield Item(
             delivery=row.id,
             change=changes[row.id],
             withdrawn=row.withdrawn_at is not None,
+            borne=gone.isdisjoint(changes[row.id].event_ids),
             quotes=words.get(row.change_key, ()),
             memory=memory,
             first_key=first,
         )
+
+
+def fallen(connection: Connection, changes: Sequence[Change]) -> set[str]:
+    """Those of the events behind changes that were taken back."""
+    f = t.position_facts.c
+    query = select(f.event_id).where(f.retracted_sequence.is_not(None))
+    found: set[str] = set()
+    for ids in portions(sorted({event_id for change in changes for event_id in change.event_ids})):
+        found.update(connection.execute(query.where(f.event_id.in_(ids))).scalars())
+    return found
 
 
 def _memory(connection: Connection, row: Any) -> tuple[Memory | None, str]:

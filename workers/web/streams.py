@@ -162,7 +162,8 @@ def _data(change: ChangeView, language: Language, titles: Titles) -> Data:
     )
     return Data(
         key=change.key, actor=change.actor, issue=change.issue, kind=change.kind, before=change.before,
-        after=change.after, on=change.on, speaker=change.speaker, sources=0, confidence=0.0, evidence=quotes,
+        after=change.after, on=change.on, speaker=change.speaker, sources=change.sources, confidence=change.confidence,
+        contested=change.contested, evidence=quotes,
         actor_name=titles.actor(change.actor, language), issue_title=titles.issue(change.issue, language),
         speaker_name=titles.speaker(change.speaker, language), language=language,
     )  # fmt: skip
