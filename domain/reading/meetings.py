@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from domain.events import Attribution, SummitStatus
-from domain.reading.attendance import Attendance, Cast, Head, Parties, Scenery
+from domain.reading.attendance import Attendance
 from domain.reading.candidates import Meeting, Moment
 from domain.reading.clauses import Clause, Speaker
 from domain.reading.dates import DateMention
@@ -19,6 +19,7 @@ from domain.reading.moments import MEETING_DAYS, UNKNOWN, days_before, days_behi
 from domain.reading.phrases import Phrases
 from domain.reading.prospects import Prospects
 from domain.reading.registry import Registry
+from domain.reading.scenery import Cast, Head, Parties, Scenery
 from domain.reading.text import Sentence, Word
 from domain.reading.topics import TopicFinder
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from domain.events import SummitStatus
-from domain.reading.attendance import Head, Parties, Scenery
 from domain.reading.dates import DateMention
 from domain.reading.phrases import Hit, Phrases
 from domain.reading.registry import Registry
+from domain.reading.scenery import Head, Parties, Scenery
 from domain.reading.text import Word, level
 
 _BEFORE = 12
