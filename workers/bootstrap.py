@@ -132,10 +132,14 @@ class App:
         from workers.fetch.robots import Robots
         from workers.gather import Gatherer
         from workers.lanes import Lanes
+        from workers.pace import Pace
 
+        pace = Pace(
+            first=self.settings.poll_seconds, shortest=self.settings.poll_shortest, longest=self.settings.poll_longest
+        )
         gatherer = Gatherer(
             self.client, Robots(self.client, self.settings.user_agent), self.gate, clock=self.clock,
-            poll_seconds=self.settings.poll_seconds, arabic_day=self.arabic_day,
+            pace=pace, arabic_day=self.arabic_day,
         )  # fmt: skip
         return Stages(
             self.store, gatherer, self.extractor, self.projector, self.senders,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime, timedelta
 from ipaddress import ip_address
@@ -31,9 +31,10 @@ from workers.fetch.client import Answer, HttpClient
 from workers.fetch.feeds import entry_url, parse_feed, web_address
 from workers.fetch.robots import Robots
 from workers.fetch.websub import header_links
-from workers.ports import CleanArticle, Entry, Feed, FeedEntry, PollOutcome
+from workers.pace import Pace, failed_poll
+from workers.ports import CleanArticle, Entry, Feed, PollOutcome
 from workers.settings import Network
-from workers.stages import DAY, Clock, failed_poll, local_day, poll_outcome
+from workers.stages import DAY, Clock, local_day
 
 FEED_BYTES = 5_000_000
 PAGE_BYTES = 10_000_000
@@ -122,14 +123,14 @@ class Gatherer:
         gate: Gate,
         *,
         clock: Clock,
-        poll_seconds: float,
+        pace: Pace,
         arabic_day: Callable[[str], str | None],
     ) -> None:
         self._client = client
         self._robots = robots
         self._gate = gate
         self._clock = clock
-        self._poll_seconds = poll_seconds
+        self._pace = pace
         self._arabic_day = arabic_day
 
     def poll(self, feed: Feed) -> PollOutcome:
@@ -150,20 +151,19 @@ class Gatherer:
             )  # fmt: skip
         now = self._clock()
         if answer.status == _NOT_MODIFIED:
-            due, interval = poll_outcome(feed, new=0, now=now, base=self._poll_seconds)
+            due, interval = self._pace.after(feed, new=False, now=now)
             return PollOutcome(
                 status="unchanged", etag=feed.etag, last_modified=feed.last_modified,
                 moved_to=answer.moved_permanently_to, next_poll_at=due, interval=interval,
             )  # fmt: skip
         parsed = parse_feed(answer.body, content_type=answer.headers.get("content-type"), url=answer.url)
-        due, interval = poll_outcome(
-            feed, new=fresh(parsed.entries, feed.last_polled_at), now=now, base=self._poll_seconds
-        )
+        due, interval = self._pace.after(feed, new=True, now=now)
+        quiet = self._pace.after(feed, new=False, now=now)
         links = header_links(answer.headers.get("link", ""))
         return PollOutcome(
             status="new", entries=parsed.entries, etag=answer.headers.get("etag"),
             last_modified=answer.headers.get("last-modified"), moved_to=answer.moved_permanently_to, next_poll_at=due,
-            interval=interval, hub=web_address(links.get("hub"), answer.url) or parsed.hub,
+            interval=interval, quiet=quiet, hub=web_address(links.get("hub"), answer.url) or parsed.hub,
             topic=web_address(links.get("self"), answer.url) or parsed.topic,
         )  # fmt: skip
 
@@ -218,11 +218,6 @@ def _address(entry: Entry, html: str, came_from: str) -> str:
     named = canonical_url(html, entry.url) or canonical_url(html, came_from)
     cleaned = None if named is None else entry_url(named, "")
     return entry.url if cleaned is None else cleaned
-
-
-def fresh(entries: Sequence[FeedEntry], since: datetime | None) -> int:
-    """How many entries are newer than a moment; those without a date count, and all do where it is None."""
-    return sum(1 for e in entries if since is None or e.published_at is None or e.published_at > since)
 
 
 def published(page: Page, in_feed: datetime | None, zone: str, now: datetime) -> str | None:

@@ -74,7 +74,7 @@ class FeedEntry(msgspec.Struct, frozen=True, kw_only=True):
 class PollOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """What a poll of a feed gave. `error`: None where it went well, else one line for people.
 
-    `hub`: who would push the feed, under the name `topic`.
+    `hub`: who would push the feed, under the name `topic`. `quiet`: next poll and interval if no entry is new.
     """
 
     status: Literal["new", "unchanged", "failed"]
@@ -87,6 +87,7 @@ class PollOutcome(msgspec.Struct, frozen=True, kw_only=True):
     error: str | None = None
     next_poll_at: datetime
     interval: float
+    quiet: tuple[datetime, float] | None = None
 
 
 class Hub(msgspec.Struct, frozen=True, kw_only=True):

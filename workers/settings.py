@@ -38,6 +38,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     hosts: tuple[str, ...]
     threads: int
     poll_seconds: float
+    poll_shortest: float
+    poll_longest: float
     host_delay: float
     fetch_timeout: float
     lease_seconds: float
@@ -79,6 +81,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         hosts=source.get("MARSAD_HOSTS", (), _names),
         threads=source.get("MARSAD_THREADS", 8, _between(1, 256)),
         poll_seconds=source.get("MARSAD_POLL_SECONDS", 900.0, _seconds),
+        poll_shortest=source.get("MARSAD_POLL_SHORTEST", 300.0, _seconds),
+        poll_longest=source.get("MARSAD_POLL_LONGEST", 21600.0, _seconds),
         host_delay=source.get("MARSAD_HOST_DELAY", 1.0, _seconds),
         fetch_timeout=source.get("MARSAD_FETCH_TIMEOUT", 30.0, _seconds),
         lease_seconds=source.get("MARSAD_LEASE_SECONDS", 120.0, _seconds),

@@ -24,11 +24,11 @@ from domain.errors import (
     Refused,
     SetAside,
     StoreAway,
-    TemporaryFailure,
 )
 from domain.events import MACHINE, Event, Read, Record, Retraction, Source, event_identity
 from domain.log import NewEvent
 from domain.reading.extractor import Extractor
+from workers.pace import failed_poll
 from workers.ports import (
     Article,
     Channel,
@@ -52,8 +52,6 @@ from workers.ports import (
 log = structlog.get_logger()
 
 DAY = timedelta(days=1)
-_SHORTEST_POLL = 300.0
-_LONGEST_POLL = 6 * 3600.0
 _RETRY_SECONDS = (60, 300, 1800, 7200, 21600)
 _STORE_SECONDS = (1, 5, 20, 60)  # our own database comes back sooner than a stranger's site
 _DELIVERY_SECONDS = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
@@ -161,11 +159,22 @@ class Stages:
         feed = self._store.feed(int(lease.subject))
         if feed is None:
             raise PermanentFailure(f"feed {lease.subject} is no longer in the list")
-        outcome = self._web.poll(feed)
+        outcome = self._outcome(feed)
         new = self._store.save_poll(lease, outcome, now=self._clock())
         log.info("feed_polled", feed=feed.url, status=outcome.status, new=new, error=outcome.error)
         if self._polled is not None:
             self._polled(feed, outcome)
+
+    def _outcome(self, feed: Feed) -> PollOutcome:
+        """What a poll gave; a fault of ours is the feed's failure too, seen beside it, and does not end its polls."""
+        try:
+            return self._web.poll(feed)
+        except MarsadError:
+            raise
+        except Exception as exc:
+            log.exception("step_failed", kind="poll", subject=str(feed.id))
+            fault = PermanentFailure(f"{feed.url}: {type(exc).__name__}: {exc}")
+            return failed_poll(feed, fault, now=self._clock())
 
     def _fetch(self, lease: Lease) -> None:
         entry = self._store.entry(int(lease.subject))
@@ -283,26 +292,6 @@ def source_of(article: Article, event: Event) -> Source:
         article=article.id, version=article.version, url=article.url, outlet=article.outlet, title=article.title,
         published=article.published, text_sha256=article.text_sha256,
         sketches=tuple(sketch(article.text[start:end]) for start, end in event.evidence),
-    )  # fmt: skip
-
-
-def poll_outcome(feed: Feed, *, new: int, now: datetime, base: float) -> tuple[datetime, float]:
-    """When to poll a healthy feed again, and its interval in seconds: shorter while it yields, else longer."""
-    factor = 0.7 if new else 1.3
-    interval = min(max(feed.interval * factor, min(base, _SHORTEST_POLL)), max(base, _LONGEST_POLL) if base else 0)
-    return now + timedelta(seconds=interval), interval
-
-
-def failed_poll(feed: Feed, exc: MarsadError, *, now: datetime) -> PollOutcome:
-    """A poll that failed: later each time, never never; a permanent fault waits longer than a passing one."""
-    passing = isinstance(exc, TemporaryFailure)
-    start = _SHORTEST_POLL if passing else 4 * _SHORTEST_POLL
-    wait = min(start * 2 ** min(feed.failures, 8), _LONGEST_POLL if passing else DAY.total_seconds())
-    after = getattr(exc, "retry_after", None)
-    wait = max(wait, min(after or 0, DAY.total_seconds()))
-    return PollOutcome(
-        status="failed", error=str(exc), next_poll_at=now + timedelta(seconds=wait), interval=feed.interval,
-        etag=feed.etag, last_modified=feed.last_modified,
     )  # fmt: skip
 
 

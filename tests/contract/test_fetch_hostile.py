@@ -22,6 +22,7 @@ from workers.fetch.addresses import Resolve, resolve
 from workers.fetch.client import HttpClient
 from workers.fetch.robots import Robots
 from workers.gather import Gatherer, HostGate, is_full_poll
+from workers.pace import Pace
 from workers.ports import Entry, Feed
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
@@ -434,7 +435,7 @@ def test_a_post_arrives_and_follows_no_redirect(client: HttpClient, base: str) -
 @pytest.fixture
 def gatherer(client: HttpClient) -> Gatherer:
     return Gatherer(
-        client, Robots(client, "Marsad/test"), HostGate(0.0, LOOPBACK), clock=lambda: NOW, poll_seconds=900,
+        client, Robots(client, "Marsad/test"), HostGate(0.0, LOOPBACK), clock=lambda: NOW, pace=Pace(),
         arabic_day=lambda line: None,
     )  # fmt: skip
 
@@ -458,6 +459,8 @@ def test_a_feed_is_polled(gatherer: Gatherer, base: str) -> None:
     again = gatherer.poll(_feed(f"{base}/feed", etag='"v1"', polled=NOW))
     assert (again.status, again.etag) == ("unchanged", '"v1"')
     assert again.interval > outcome.interval
+    assert outcome.quiet is not None
+    assert outcome.quiet[1] == again.interval
     assert gatherer.poll(_feed(f"{base}/feed-moved")).moved_to == f"{base}/feed"
     moved_unchanged = gatherer.poll(_feed(f"{base}/feed-moved", etag='"v1"', polled=NOW))
     assert (moved_unchanged.status, moved_unchanged.moved_to) == ("unchanged", f"{base}/feed")

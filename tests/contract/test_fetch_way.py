@@ -114,3 +114,32 @@ def test_other_languages_are_set_aside_and_counted_and_wire_copies_linked(tmp_pa
         done = it.passes()
     assert done.after.foreign == dict.fromkeys(("fa", "ur", "ku", "ps", "en"), 1)
     assert (done.after.articles, done.after.copies, done.failures) == (2, 1, ())
+
+
+def test_a_feed_that_fails_in_every_way_is_seen_and_comes_back(tmp_path: Path) -> None:
+    with world(tmp_path, lambda url: {"/1": Answer(body=page(SAID, FILLER))}) as it:
+        broken = [
+            Answer(status=404), Answer(status=500), Answer(status=410), Answer(body=b"<html></html>"), Answer(body=b""),
+            Answer(to="http://10.0.0.1/", status=301), Answer(to="/feed", status=302), Answer(body=b"\x1f\x8b"),
+        ]  # fmt: skip
+        for failures, answer in enumerate(broken * 2, start=1):
+            it.answers["/feed"] = answer
+            done = it.passes(24.1)
+            assert (done.polled, done.feeds[0].failures, done.quarantined) == (1, failures, 0)
+            assert done.feeds[0].last_error is not None
+            assert done.feeds[0].url == f"{it.url}/feed"
+        it.answers["/feed"] = _feed(it.url)
+        done = it.passes(24.1)
+        assert (done.feeds[0].failures, done.feeds[0].last_error, done.after.articles) == (0, None, 1)
+
+
+def test_a_permanent_move_is_followed_and_kept_only_if_a_feed_is_there(tmp_path: Path) -> None:
+    with world(tmp_path, lambda url: {"/feed": Answer(to="/parked", status=301)}) as it:
+        it.answers["/parked"] = Answer(body=page("هذا النطاق معروض للبيع " * 20))
+        assert it.passes().feeds[0].url == f"{it.url}/feed"  # a domain that was sold sends everybody to its one page
+        it.answers["/feed"] = Answer(to="/new", status=301)
+        it.answers["/new"] = _feed(it.url)
+        assert it.passes(25).feeds[0].url == f"{it.url}/new"
+        del it.answers["/feed"]
+        done = it.passes(7)
+        assert (done.polled, done.feeds[0].failures) == (1, 0)

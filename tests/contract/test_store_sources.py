@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from domain.errors import SetAside
 from tests.support.facts import T0, at, feed, page, polled
-from workers.ports import Article, CleanArticle, FeedEntry
+from workers.ports import Article, CleanArticle, Entry, Feed, FeedEntry, PollOutcome
+from workers.stages import Stages
 from workers.store.store import Store
 from workers.store.stories import KEPT
 
@@ -157,3 +159,50 @@ def test_what_is_not_in_arabic_is_counted_and_no_failure(store: Store) -> None:
     assert summary.entries == {"foreign": 3, "skipped": 1}
     assert len(store.queries.failures(T0)) == 1
     assert SetAside("x", language="fa").language == "fa"
+
+
+def test_a_poll_that_brings_nothing_new_takes_the_quiet_pace(store: Store) -> None:
+    store.load_feeds([feed()], now=T0)
+    entry = FeedEntry(url="https://a.example/1")
+    for minutes, interval in ((0, 900.0), (20, 1800.0)):
+        store.enqueue_due_polls(at(minutes))
+        lease = store.take("poll", str(store.feeds()[0].id), now=at(minutes), seconds=60)
+        assert lease is not None
+        outcome = polled(minutes=15, status="new", entries=(entry,), quiet=(at(45), 1800.0))
+        store.save_poll(lease, outcome, now=at(minutes))
+        assert store.feeds()[0].interval == interval
+    assert store.feeds()[0].next_poll_at == at(45)
+
+
+def test_a_feed_whose_poll_was_given_up_comes_back_by_itself(store: Store) -> None:
+    store.load_feeds([feed()], now=T0)
+    store.enqueue_due_polls(T0)
+    lease = store.take("poll", str(store.feeds()[0].id), now=T0, seconds=60)
+    assert lease is not None
+    store.fail(lease, "could not be kept", now=T0, retry_at=None)
+    assert store.enqueue_due_polls(at(23 * 60)) == 0
+    assert len(store.quarantined()) == 1
+    assert store.enqueue_due_polls(at(25 * 60)) == 1
+    assert store.take("poll", lease.subject, now=at(25 * 60), seconds=60) is not None
+
+
+class _Faulty:
+    """A reader of the web with a fault of its own."""
+
+    def poll(self, feed: Feed) -> PollOutcome:
+        raise RuntimeError("boom")
+
+    def article(self, entry: Entry) -> CleanArticle:
+        raise NotImplementedError
+
+
+def test_a_fault_of_ours_in_a_poll_is_seen_at_its_feed_and_does_not_end_it(store: Store) -> None:
+    store.load_feeds([feed()], now=T0)
+    parts: Any = dict.fromkeys(("extractor", "projector", "compose", "lanes"))
+    stages = Stages(store, _Faulty(), senders={}, clock=lambda: T0, lease_seconds=60, attempts=1, **parts)
+    store.enqueue_due_polls(T0)
+    stages.run("poll", str(store.feeds()[0].id))
+    (found,) = store.feeds()
+    assert (found.failures, found.last_error) == (1, "https://one.example/rss: RuntimeError: boom")
+    assert found.next_poll_at > T0
+    assert store.quarantined() == []

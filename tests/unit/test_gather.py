@@ -9,8 +9,7 @@ from ipaddress import ip_network
 import pytest
 
 from workers.clean import Page
-from workers.gather import HostGate, fresh, published
-from workers.ports import FeedEntry
+from workers.gather import HostGate, published
 
 NOW = datetime(2025, 9, 4, 12, 0, tzinfo=UTC)
 OWN = (ip_network("127.0.0.0/8"),)
@@ -102,14 +101,3 @@ def test_a_day_to_come_is_unknown_but_for_one_day_of_wrong_clocks() -> None:
     assert _when(datetime(2025, 9, 5, 9, tzinfo=UTC), None, None) == "2025-09-05"
     assert _when(datetime(2026, 1, 1, tzinfo=UTC), None, "2025-09-03") == "2025-09-03"
     assert _when(None, None, "2031-01-01") is None
-
-
-def test_fresh_entries_are_those_since_the_last_poll_and_the_undated() -> None:
-    entries = [
-        FeedEntry(url="1", published_at=datetime(2025, 9, 1, tzinfo=UTC)),
-        FeedEntry(url="2", published_at=datetime(2025, 9, 3, tzinfo=UTC)),
-        FeedEntry(url="3"),
-    ]
-    assert fresh(entries, datetime(2025, 9, 2, tzinfo=UTC)) == 2
-    assert fresh(entries, None) == 3
-    assert fresh(entries[:1], NOW) == 0

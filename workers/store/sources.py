@@ -70,7 +70,9 @@ class SourceRows(Part):
     def enqueue_due_polls(self, now: datetime) -> int:
         """Make a `poll` row for every feed that is due and has none open. Returns how many."""
         subject = t.work.c.subject == cast(t.feeds.c.id, Text)
-        open_ = exists().where(t.work.c.kind == "poll", subject, t.work.c.status != "done")
+        # a poll that was given up (its outcome could not even be kept) comes back after a day: no feed stops for good
+        given_up = and_(t.work.c.status == "quarantined", t.work.c.changed_at <= now - timedelta(days=1))
+        open_ = exists().where(t.work.c.kind == "poll", subject, t.work.c.status != "done", ~given_up)
         query = select(t.feeds.c.id).where(t.feeds.c.listed, t.feeds.c.next_poll_at <= now, ~open_)
         with self._db.write() as connection:
             due = [str(i) for i in connection.execute(query.order_by(t.feeds.c.next_poll_at)).scalars()]
@@ -324,10 +326,12 @@ def _may_fetch_again(row: Row[Any], now: datetime) -> bool:
 
 
 def _after_poll(outcome: PollOutcome, brought_new: bool, now: datetime) -> dict[str, Any]:
+    paced = (outcome.next_poll_at, outcome.interval)
+    due, interval = paced if brought_new or outcome.quiet is None else outcome.quiet
     state: dict[str, Any] = {
         "last_polled_at": now,
-        "next_poll_at": outcome.next_poll_at,
-        "interval_seconds": outcome.interval,
+        "next_poll_at": due,
+        "interval_seconds": interval,
         "last_error": outcome.error,
     }
     if outcome.status == "failed":
