@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime, timedelta
 from ipaddress import ip_address
@@ -28,11 +28,12 @@ from workers.canonical import canonical_url
 from workers.clean import Page, clean_page
 from workers.fetch.charset import decode
 from workers.fetch.client import Answer, HttpClient
-from workers.fetch.feeds import entry_url, parse_feed, web_address
+from workers.fetch.feeds import MOST_ENTRIES, ParsedFeed, entry_url, parse_feed, web_address
 from workers.fetch.robots import Robots
+from workers.fetch.unpack import PackError, gunzip
 from workers.fetch.websub import header_links
 from workers.pace import Pace, failed_poll
-from workers.ports import CleanArticle, Entry, Feed, PollOutcome
+from workers.ports import CleanArticle, Entry, Feed, FeedEntry, PollOutcome
 from workers.settings import Network
 from workers.stages import DAY, Clock, local_day
 
@@ -156,16 +157,38 @@ class Gatherer:
                 status="unchanged", etag=feed.etag, last_modified=feed.last_modified,
                 moved_to=answer.moved_permanently_to, next_poll_at=due, interval=interval,
             )  # fmt: skip
-        parsed = parse_feed(answer.body, content_type=answer.headers.get("content-type"), url=answer.url)
+        parsed = read_feed(answer)
+        is_index = bool(parsed.more)
+        if is_index:
+            parsed = self._sitemaps(parsed.more)
         due, interval = self._pace.after(feed, new=True, now=now)
         quiet = self._pace.after(feed, new=False, now=now)
         links = header_links(answer.headers.get("link", ""))
         return PollOutcome(
-            status="new", entries=parsed.entries, etag=answer.headers.get("etag"),
-            last_modified=answer.headers.get("last-modified"), moved_to=answer.moved_permanently_to, next_poll_at=due,
+            status="new", entries=parsed.entries, moved_to=answer.moved_permanently_to, next_poll_at=due,
+            # an index may stay as it is while its sitemaps change: it is always read whole
+            etag=None if is_index else answer.headers.get("etag"),
+            last_modified=None if is_index else answer.headers.get("last-modified"),
             interval=interval, quiet=quiet, hub=web_address(links.get("hub"), answer.url) or parsed.hub,
             topic=web_address(links.get("self"), answer.url) or parsed.topic,
         )  # fmt: skip
+
+    def _sitemaps(self, addresses: Sequence[str]) -> ParsedFeed:
+        """The news of several sitemaps together; one that cannot be had is passed over where another can."""
+        entries: list[FeedEntry] = []
+        failure: MarsadError | None = None
+        for address in addresses:
+            try:
+                with self._gate.turn(address):
+                    answer = self._client.get(address, limit_bytes=FEED_BYTES)
+                entries += read_feed(answer).entries
+            except (NotYet, StoreAway):
+                raise
+            except MarsadError as exc:
+                failure = failure or exc
+        if failure is not None and not entries:
+            raise failure
+        return ParsedFeed(entries=tuple(entries[:MOST_ENTRIES]))
 
     def article(self, entry: Entry) -> CleanArticle:
         """The cleaned article behind an entry.
@@ -200,6 +223,20 @@ class Gatherer:
                 raise PermanentFailure(f"{url}: its site's robots.txt asks not to fetch it")
             delay = self._robots.crawl_delay(url)
             return self._client.get(url, limit_bytes=PAGE_BYTES)
+
+
+def read_feed(answer: Answer) -> ParsedFeed:
+    """The feed in an answer; sitemaps are often gzip files.
+
+    Raises:
+        InputError: it is no feed.
+        PermanentFailure: it is too large once unpacked.
+    """
+    try:
+        body = gunzip(answer.body, FEED_BYTES)
+    except PackError as exc:
+        raise PermanentFailure(f"{answer.url} cannot be unpacked: {exc}") from exc
+    return parse_feed(body, content_type=answer.headers.get("content-type"), url=answer.url)
 
 
 def is_full_poll(feed: Feed, now: datetime) -> bool:

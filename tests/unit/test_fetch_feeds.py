@@ -135,7 +135,7 @@ def test_dates_are_resolved_or_none(text: str, moment: datetime | None) -> None:
         (b"", "is empty"),
         (b"  \n ", "is empty"),
         (b"\0" * 100, "is empty"),
-        (b"<!DOCTYPE html><html><body>hello</body></html>", "HTML page, not a feed; look for"),
+        (b"<!DOCTYPE html><html><body>hello</body></html>", "HTML page, not a feed; marsad feeds find"),
         (
             b"<!-- x --><HTML><link rel='alternate' type='application/rss+xml' href='/rss?a=1&amp;b=2'></HTML>",
             "it offers https://a.example/rss?a=1&b=2",
@@ -145,7 +145,11 @@ def test_dates_are_resolved_or_none(text: str, moment: datetime | None) -> None:
         (b'{"a": 1}', "no JSON Feed"),
         (b'{"version": "2", "items": []}', "no JSON Feed"),
         (b"{", "no JSON Feed"),
-        (b"<sitemapindex/>", "index of sitemaps"),
+        (b"<sitemapindex/>", "index of sitemaps that lists none"),
+        (
+            b"<sitemapindex><sitemap><loc>https://b.example/s.xml</loc></sitemap></sitemapindex>",
+            "index of sitemaps that lists none",
+        ),
         (b"<urlset><url><loc>https://a.example/</loc></url></urlset>", "without news"),
         (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "no feed"),
     ],
@@ -200,3 +204,18 @@ def test_arabic_addresses_and_relative_ones_are_made_whole() -> None:
     )
     assert entry_url("//b.example/1", URL) == "https://b.example/1"
     assert entry_url("http://[broken", URL) is None
+
+
+def test_an_index_of_sitemaps_names_those_that_may_hold_news() -> None:
+    def index(*names: str) -> tuple[str, ...]:
+        inside = "".join(
+            f"<sitemap><loc>https://a.example/{name}.xml</loc><lastmod>2025-09-0{n}</lastmod></sitemap>"
+            for n, name in enumerate(names, start=1)
+        )
+        return _feed(f'<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{inside}</sitemapindex>').more
+
+    assert index("pages", "news-1", "Google-News") == (
+        "https://a.example/Google-News.xml",
+        "https://a.example/news-1.xml",
+    )
+    assert index("a", "b", "c", "d") == tuple(f"https://a.example/{name}.xml" for name in "dcb")

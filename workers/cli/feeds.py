@@ -1,4 +1,4 @@
-"""`marsad feeds add|remove|import|export`: the list of feeds as a file, and what the service polls kept equal to it."""
+"""`marsad feeds add|remove|find|import|export`: the list of feeds as a file, and the service's feeds kept equal to it."""
 
 from __future__ import annotations
 
@@ -7,21 +7,23 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import click
 import msgspec
 
 from domain.errors import InputError, SettingError
 from workers.bootstrap import App, open_default
-from workers.fetch.opml import read_opml, write_opml
 from workers.ports import FeedSpec
 from workers.settings import OWN_LIST, SEEDS
+
+if TYPE_CHECKING:
+    from workers.fetch.client import Answer
 
 
 def register(group: click.Group) -> None:
     """Add the verbs to `marsad feeds`."""
-    for command in (add, remove, import_, export):
+    for command in (add, remove, find, import_, export):
         group.add_command(command)
 
 
@@ -32,6 +34,8 @@ def register(group: click.Group) -> None:
 @click.option("--time-zone", default="UTC", show_default=True, help="Where its days begin, such as Asia/Qatar.")
 def add(url: str, outlet: str | None, country: str, time_zone: str) -> None:
     """Poll another feed."""
+    from workers.fetch.opml import read_opml, write_opml
+
     made = FeedSpec(url=url, outlet=outlet or "", title=outlet or "", country=country, time_zone=time_zone)
     (spec,) = read_opml(write_opml([made]))  # the checks of a list, for a feed
     with open_default() as app:
@@ -56,10 +60,36 @@ def remove(url: str) -> None:
     click.echo(f"removed from {where}: {url}")
 
 
+@click.command()
+@click.argument("url", metavar="ADDRESS")
+@click.option("--json", "as_json", is_flag=True, help="JSON for programs.")
+def find(url: str, as_json: bool) -> None:
+    """Look for what an outlet offers to be polled: its feeds, else its news sitemaps."""
+    from workers.cli.output import inline, write_json, write_nothing, write_table
+    from workers.discover import discover
+    from workers.gather import FEED_BYTES
+
+    with open_default() as app:
+
+        def get(address: str) -> Answer:
+            with app.gate.turn(address):
+                return app.client.get(address, limit_bytes=FEED_BYTES)
+
+        offers = discover(get, url)
+    if as_json:
+        write_json(offers)
+    elif not offers:
+        write_nothing(f"{url} names no feed and no news sitemap")
+    else:
+        write_table(("address", "entries", "title"), [(o.url, str(o.entries), inline(o.title)) for o in offers])
+
+
 @click.command("import")
 @click.argument("file", type=click.File("r", encoding="utf-8-sig"))
 def import_(file: IO[str]) -> None:
     """Add the feeds of an OPML file of any reader; - is standard input."""
+    from workers.fetch.opml import read_opml
+
     found = read_opml(file.read())
     with open_default() as app:
         listed = _present(app)
@@ -72,6 +102,8 @@ def import_(file: IO[str]) -> None:
 @click.command()
 def export() -> None:
     """Print the list as OPML, for any reader."""
+    from workers.fetch.opml import write_opml
+
     with open_default() as app:
         sys.stdout.write(write_opml(_present(app)))
 
@@ -88,6 +120,8 @@ def _save(app: App, feeds: Sequence[FeedSpec]) -> Path:
     Raises:
         SettingError: the file cannot be written.
     """
+    from workers.fetch.opml import write_opml
+
     shipped = app.settings.feeds.resolve() == (SEEDS / "feeds.opml").resolve()
     path = app.settings.data / OWN_LIST if shipped else app.settings.feeds
     try:

@@ -27,6 +27,7 @@ MOST_ENTRIES = 1000
 _LONGEST_TITLE = 500
 _LONGEST_SUMMARY = 2000
 _LONGEST_URL = 2000
+_SITEMAPS = 3  # of an index, looked at in one poll
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>\s*")
 _ROOT = re.compile(
     r"^(?:\s|<!--.*?-->|<\?.*?\?>|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>)*<([\w:.-]+)", re.DOTALL | re.IGNORECASE
@@ -35,13 +36,16 @@ _MARKUP = re.compile(r"<!--.*?-->|</?[a-zA-Z][^>]*>", re.DOTALL)
 _CODE = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|$)", re.DOTALL | re.IGNORECASE)
 _INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060-\u2069\ufeff]+")
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_OFFERED = re.compile(r"<link\b[^>]*type\s*=\s*[\"']application/(?:rss|atom)\+xml[\"'][^>]*>", re.IGNORECASE)
+_OFFERED = re.compile(
+    r"<link\b[^>]*type\s*=\s*[\"']application/(?:rss\+xml|atom\+xml|feed\+json)[\"'][^>]*>", re.IGNORECASE
+)
 _HREF = re.compile(r"href\s*=\s*[\"']([^\"']+)[\"']", re.IGNORECASE)
 
 
 class ParsedFeed(msgspec.Struct, frozen=True, kw_only=True):
     """A feed's title and its entries, in the feed's order, each address once; there may be none.
 
+    `more`: of an index of sitemaps, those of its site that may hold news; the index has no entries of its own.
     `hub`: who would push it (WebSub), under the name `topic`; None where it names nobody.
     """
 
@@ -49,6 +53,7 @@ class ParsedFeed(msgspec.Struct, frozen=True, kw_only=True):
     hub: str | None = None
     topic: str | None = None
     entries: tuple[FeedEntry, ...] = ()
+    more: tuple[str, ...] = ()
 
 
 def parse_feed(body: bytes, *, content_type: str | None, url: str) -> ParsedFeed:
@@ -227,8 +232,10 @@ def _sitemap(text: str, url: str) -> ParsedFeed:
     """A news sitemap: addresses with title and publication date; a plain sitemap has no news to tell."""
     parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, encoding="utf-8")
     root = etree.fromstring(_DECLARATION.sub("", text).encode("utf-8", "replace"), parser)
+    if root is not None and etree.QName(root).localname == "sitemapindex":
+        return ParsedFeed(more=_newest_sitemaps(root, url))
     if root is None or etree.QName(root).localname != "urlset":
-        raise InputError(f"{url} is an index of sitemaps, not a feed: name the news sitemap that it lists")
+        raise InputError(f"{url} is no sitemap that can be read")
     found: list[FeedEntry] = []
     for node in root.iterfind("{*}url"):
         news = node.find("{*}news")
@@ -249,6 +256,22 @@ def _sitemap(text: str, url: str) -> ParsedFeed:
     return ParsedFeed(entries=_once(found))
 
 
+def _newest_sitemaps(root: Any, url: str) -> tuple[str, ...]:
+    """Of an index the sitemaps of the same host: those that call themselves news, else those that changed last."""
+    host = urlsplit(url).hostname
+    listed: list[tuple[bool, str, str]] = []
+    for node in root.iterfind("{*}sitemap"):
+        address = web_address(node.findtext("{*}loc"), url)
+        if address is not None and urlsplit(address).hostname == host:
+            listed.append(("news" in address.lower(), (node.findtext("{*}lastmod") or "").strip(), address))
+    if not listed:
+        raise InputError(f"{url} is an index of sitemaps that lists none of its own site")
+    news = [item for item in listed if item[0]]
+    return tuple(
+        address for _, _, address in sorted(news or listed, key=lambda item: item[1], reverse=True)[:_SITEMAPS]
+    )
+
+
 def _once(entries: Iterable[FeedEntry | None]) -> tuple[FeedEntry, ...]:
     """Entries with an address, each address once."""
 
@@ -262,14 +285,17 @@ def _once(entries: Iterable[FeedEntry | None]) -> tuple[FeedEntry, ...]:
     return tuple(kept())
 
 
+def offered(text: str, url: str) -> tuple[str, ...]:
+    """The feeds that a page of HTML names itself, each once; there may be none."""
+    hrefs = (_HREF.search(tag) for tag in _OFFERED.findall(text[:200_000]))
+    addresses = (entry_url(html.unescape(href[1]), url) for href in hrefs if href is not None)
+    return tuple(dict.fromkeys(address for address in addresses if address is not None))
+
+
 def _offer(text: str, url: str) -> str:
     """What to do about a page given for a feed: the feed that it names itself, where it does."""
-    for tag in _OFFERED.findall(text[:200_000]):
-        href = _HREF.search(tag)
-        address = entry_url(html.unescape(href[1]), url) if href is not None else None
-        if address is not None:
-            return f"; it offers {address}"
-    return "; look for its RSS address"
+    named = offered(text, url)
+    return f"; it offers {named[0]}" if named else f"; marsad feeds find {url} looks for its feed or news sitemap"
 
 
 def _text(value: Any) -> str:

@@ -48,6 +48,24 @@ def unpacker(header: str) -> Unpacker | None:
     return layers[0] if len(layers) == 1 else _Chain(layers[0], layers[1])
 
 
+def gunzip(data: bytes, limit: int) -> bytes:
+    """A file that is gzip itself, whatever its header said; other bytes as they are.
+
+    Raises:
+        PackError: it is broken, or larger than the limit.
+    """
+    if not data.startswith(_GZIP_MAGIC):
+        return data
+    layer = _Zlib(gzip=True)
+    whole = bytearray()
+    for piece in layer.feed(data):
+        whole += piece
+        if len(whole) > limit:
+            raise PackError(f"unpacked it is larger than {limit / 1_000_000:g} MB")
+    layer.finish()
+    return bytes(whole)
+
+
 def _layer(name: str) -> Unpacker:
     if name in ("gzip", "x-gzip"):
         return _Zlib(gzip=True)
