@@ -1,4 +1,4 @@
-"""`marsad feeds add|remove|find|import|export`: the list of feeds as a file, and the service's feeds kept equal to it."""
+"""`marsad feeds add|remove|find|import|export`: the list of feeds as a file, and what is polled kept equal to it."""
 
 from __future__ import annotations
 
