@@ -26,6 +26,8 @@ from workers.titles import FILE as TITLES
 from workers.titles import Titles
 
 if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
     from workers.channels.registry import Senders
     from workers.fetch.client import HttpClient
     from workers.gather import Gate
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from workers.subscribing import Subscribing
     from workers.tasks import Bell, Sweeper
 
+FIRST_ADMIN = "admin"
+_FIRST_SECONDS = 3600.0
 _GATE_MARGIN = 5.0
 _ALERT_SECONDS = 15.0
 
@@ -264,6 +268,35 @@ class App:
             return self.store.remove_subscription(found.id, now=self.clock())
         self.store.set_channels(found.id, others, now=self.clock())
         return True
+
+    def web(self) -> Starlette:
+        """The pages and the API.
+
+        Raises:
+            SettingError: others can reach them, and nobody could sign in.
+        """
+        from workers.web.app import make_app
+
+        settings = self.settings
+        if settings.is_exposed and not self.store.accounts.somebody_can_manage(self.clock()):
+            raise SettingError(
+                f"MARSAD_HOST: others can reach {settings.host}, and nobody can sign in: make an admin first, with "
+                "`marsad users add NAME --role admin`, then open its link"
+            )
+        return make_app(
+            self.store.queries, registry=self.registry, titles=self.titles, hosts=settings.hosts, clock=self.clock,
+            unsubscribe=self.unsubscribe, pushing=self.pushing, store=self.store, login=settings.login,
+            secure=(settings.public_url or "").startswith("https:"),
+        )  # fmt: skip
+
+    def first_link(self, page: str) -> str | None:
+        """A link for the first admin, good once and for an hour; None where an admin can sign in already."""
+        accounts, now = self.store.accounts, self.clock()
+        if any(u.role == "admin" and u.password is not None and not u.disabled for u in accounts.users()):
+            return None
+        user = accounts.user(FIRST_ADMIN) or accounts.add_user(FIRST_ADMIN, "admin", now=now)
+        accounts.note(FIRST_ADMIN, "link-made", now=now)
+        return f"{page}enter/{accounts.make_link(user, now=now, seconds=_FIRST_SECONDS)}"
 
     def feeds(self) -> list[FeedSpec]:
         """The list of feeds that the settings name."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Callable, Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -36,6 +36,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     host: str
     port: int
     hosts: tuple[str, ...]
+    login: Literal["changes", "everything"]
     threads: int
     poll_seconds: float
     poll_shortest: float
@@ -49,6 +50,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     smtp_url: str | None
     mail_from: str
     public_url: str | None
+
+    @property
+    def is_exposed(self) -> bool:
+        """Whether others than this machine can reach the pages."""
+        return not is_loopback(self.host)
 
     @property
     def is_fleet(self) -> bool:
@@ -76,9 +82,10 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         feeds=source.get("MARSAD_FEEDS", _own_list(data), _file),
         registry=source.get("MARSAD_REGISTRY", SEEDS / "registry", _folder),
         allow_networks=source.get("MARSAD_FETCH_ALLOW_NETWORKS", (), _networks),
-        host=source.get("MARSAD_HOST", "127.0.0.1", _line),
+        host=(host := source.get("MARSAD_HOST", "127.0.0.1", _line)),
         port=source.get("MARSAD_PORT", 8080, _between(0, 65535)),
         hosts=source.get("MARSAD_HOSTS", (), _names),
+        login=source.get("MARSAD_LOGIN", "changes" if is_loopback(host) else "everything", _login),
         threads=source.get("MARSAD_THREADS", 8, _between(1, 256)),
         poll_seconds=source.get("MARSAD_POLL_SECONDS", 900.0, _seconds),
         poll_shortest=source.get("MARSAD_POLL_SHORTEST", 300.0, _seconds),
@@ -95,6 +102,22 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     )
     source.refuse_unknown()
     return settings
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a name or an address to listen on is this machine's own."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _login(raw: str) -> Literal["changes", "everything"]:
+    known: dict[str, Literal["changes", "everything"]] = {"changes": "changes", "everything": "everything"}
+    found = known.get(raw)
+    if found is None:
+        raise ValueError("write changes, or everything")
+    return found
 
 
 class _Source:

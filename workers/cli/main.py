@@ -27,6 +27,7 @@ from workers.cli import (
     registry,
     run,
     subscribe,
+    users,
 )
 
 EXIT_ERROR = 2
@@ -121,7 +122,7 @@ def configure_logging(*, verbose: bool) -> None:
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
 
 
-for module in (run, fleet, read, evaluate, ask, subscribe, deliveries, quarantine, log, database, registry):
+for module in (run, fleet, read, evaluate, ask, subscribe, deliveries, quarantine, log, database, registry, users):
     module.register(cli)
 feeds.register(ask.feeds)
 

@@ -58,19 +58,14 @@ def demo(once: bool) -> None:
 def serve(app: App, told: threading.Event) -> None:
     """The service with its page, until told to stop."""
     from workers.service import Service
-    from workers.web.app import make_app
 
-    web = make_app(
-        app.store.queries,
-        registry=app.registry,
-        titles=app.titles,
-        hosts=app.settings.hosts,
-        unsubscribe=app.unsubscribe,
-        pushing=app.pushing,
-    )
+    web = app.web()
     service = Service(app, web)
     service.start()
     click.echo(f"The page: {service.page}   (Ctrl-C stops)")
+    link = app.first_link(service.page)
+    if link is not None:
+        click.echo(f"Sign in as the first admin, once and within an hour: {link}")
     try:
         service.wait(told, _tell)
     finally:

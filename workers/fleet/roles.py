@@ -85,17 +85,8 @@ def project(app: App, told: threading.Event, tell: Tell) -> None:
 def serve(app: App, told: threading.Event, tell: Tell) -> None:
     """Show the pages and answer the API."""
     from workers.service import WebServer
-    from workers.web.app import make_app
 
-    web = make_app(
-        app.store.queries,
-        registry=app.registry,
-        titles=app.titles,
-        hosts=app.settings.hosts,
-        clock=app.clock,
-        unsubscribe=app.unsubscribe,
-        pushing=app.pushing,
-    )
+    web = app.web()
     server = WebServer(web, app.settings.host, app.settings.port)
     server.start()
     tell(f"web: {server.page}")

@@ -232,6 +232,8 @@ events = Table(
 )
 _RETRACTION = events.c.type == "retraction"
 Index("ix_events_retracted", events.c.causation_id, postgresql_where=_RETRACTION, sqlite_where=_RETRACTION)
+_SUMMIT = events.c.type == "summit"
+Index("ix_events_summits", events.c.sequence, postgresql_where=_SUMMIT, sqlite_where=_SUMMIT)
 
 checkpoints = Table(
     "checkpoints",
@@ -458,3 +460,48 @@ api_tokens = Table(
     _time("revoked_at", nullable=True),
     **_KEEP_NUMBERS,
 )
+
+users = Table(
+    "users",
+    metadata,
+    _id(),
+    _text("name"),
+    _text("role"),
+    _text("password", nullable=True),  # its argon2 hash; null until somebody chose one
+    _time("created_at"),
+    _time("disabled_at", nullable=True),
+    UniqueConstraint("name"),
+    CheckConstraint("role IN ('reader', 'analyst', 'operator', 'admin')", name="role"),
+    **_KEEP_NUMBERS,
+)
+
+
+def _secrets_table(name: str, *more: Column[Any]) -> Table:
+    """Secrets that let a person in, known by their hashes alone."""
+    return Table(
+        name,
+        metadata,
+        Column("sha256", Text, primary_key=True),
+        Column("user_id", Big, ForeignKey("users.id"), nullable=False, index=True),
+        _time("expires_at"),
+        *more,
+    )
+
+
+entry_links = _secrets_table("entry_links")
+sessions = _secrets_table("sessions", _time("seen_at"))
+
+sign_in_failures = Table(
+    "sign_in_failures", metadata, _id(), _text("name"), _text("address"), _time("at"), Index(None, "at"),
+    **_KEEP_NUMBERS,
+)  # fmt: skip
+
+audit = Table(
+    "audit", metadata, _id(), _time("at"), _text("who"), _text("what"), _text("subject", default=""),
+    _text("detail", default=""), _text("address", default=""), **_KEEP_NUMBERS,
+)  # fmt: skip
+
+confirmations = Table(
+    "confirmations", metadata, Column("event_id", Text, primary_key=True), _text("who"), _text("why", default=""),
+    _time("at"),
+)  # fmt: skip

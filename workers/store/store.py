@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
+from workers.store.accounts import AccountRows
 from workers.store.deliveries import DeliveryRows
 from workers.store.engine import Database, utc_now
 from workers.store.hubs import HubRows
@@ -17,6 +18,7 @@ from workers.store.positions import PositionRows
 from workers.store.queries import Queries
 from workers.store.readings import ReadingRows
 from workers.store.rebuilding import Rebuilding
+from workers.store.reviews import ReviewRows
 from workers.store.schema_version import prepare
 from workers.store.seals import SealRows
 from workers.store.sources import SourceRows
@@ -43,6 +45,7 @@ class Store(
     """All ports of `workers.ports` on one database; safe to use from many threads.
 
     `queries`: what the commands and the pages read. `turns`: whose turn it is in the fleet.
+    `accounts`: people who sign in. `reviews`: what they make of events.
     `clock`: stamps the events of a bare `log.append`.
     """
 
@@ -51,6 +54,8 @@ class Store(
         super().__init__(database)
         self.queries = Queries(database)
         self.turns = Turns(database)
+        self.accounts = AccountRows(database)
+        self.reviews = ReviewRows(database)
 
     def close(self) -> None:
         """Give all connections back."""

@@ -15,21 +15,25 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount
+from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from domain.errors import MarsadError
 from domain.reading.registry import Registry
 from workers.asking import Asking
 from workers.store.queries import Queries
+from workers.store.store import Store
 from workers.titles import Titles
+from workers.web.access import Access, Login
 from workers.web.api import Api, Clock
 from workers.web.guard import HEADERS, Guard
 from workers.web.health import Health
+from workers.web.login import Login as SigningIn
 from workers.web.operations import Operations
 from workers.web.pages import Pages
 from workers.web.problems import problem, status_of
 from workers.web.render import Renderer
+from workers.web.review import Review
 from workers.web.streams import Streams
 from workers.web.unsubscribe import routes as unsubscribing
 from workers.web.websub import Pushed
@@ -52,17 +56,23 @@ def make_app(
     clock: Clock = utc_now,
     unsubscribe: Callable[[str], object] | None = None,
     pushing: Pushed | None = None,
+    store: Store | None = None,
+    login: Login = "changes",
+    secure: bool = False,
 ) -> Starlette:
     """The application. `hosts`: names besides localhost and addresses under which it answers.
 
     Who serves it sets `state.closing` before the end, so that no endless answer holds it up.
     `unsubscribe`: ends the subscription that a letter's link names. `pushing`: whom hubs of feeds call.
+    `store`: where accounts are and what people change; without it pages are for reading alone. `login`: what needs
+    somebody signed in. `secure`: cookies go by TLS alone.
     """
     asking = Asking(registry)
     names = titles or Titles(registry)
-    renderer = Renderer(names, clock)
+    renderer = Renderer(names, clock, can_sign_in=store is not None)
     pages = Pages(queries, registry, asking, renderer)
-    operations = Operations(queries, renderer).routes()
+    operations = Operations(queries, renderer, store).routes()
+    people = [] if store is None else _people(store, renderer, clock, secure=secure)
     closing = threading.Event()
     streams = Streams(queries, asking, names, closing=closing).routes()
     links = [] if unsubscribe is None else unsubscribing(unsubscribe)
@@ -82,9 +92,18 @@ def make_app(
         return answer
 
     app = Starlette(
-        routes=[*pages.routes(), *operations, *streams, *links, *api.routes(), *health, static],
-        middleware=[Middleware(Guard, hosts=tuple(hosts))],
+        routes=[*pages.routes(), *operations, *people, *streams, *links, *api.routes(), *health, static],
+        middleware=[
+            Middleware(Guard, hosts=tuple(hosts)),
+            Middleware(Access, accounts=None if store is None else store.accounts, clock=clock, login=login),
+        ],
         exception_handlers={HTTPException: failed, MarsadError: failed, Exception: failed},
     )
     app.state.closing = closing
     return app
+
+
+def _people(store: Store, renderer: Renderer, clock: Clock, *, secure: bool) -> list[Route]:
+    """The pages for people who sign in."""
+    signing_in = SigningIn(store.accounts, renderer, clock, secure=secure).routes()
+    return [*signing_in, *Review(store, renderer, clock).routes()]

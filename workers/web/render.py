@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, Response
 
 from workers.asking import KINDS, STANCES
 from workers.titles import SIGNS, Language, Titles
+from workers.web.access import visitor_of
 from workers.web.words import RIGHT_TO_LEFT, Words
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -25,9 +26,10 @@ _VARY = "Accept-Language, Cookie"
 
 
 class Renderer:
-    """Makes pages out of templates."""
+    """Makes pages out of templates. `can_sign_in`: whether there are accounts."""
 
-    def __init__(self, titles: Titles, clock: Callable[[], datetime]) -> None:
+    def __init__(self, titles: Titles, clock: Callable[[], datetime], *, can_sign_in: bool = False) -> None:
+        self._can_sign_in = can_sign_in
         self._clock = clock
         self._templates = jinja2.Environment(
             loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined,
@@ -48,9 +50,13 @@ class Renderer:
             "switch": "?" + urlencode([*params, ("lang", other)]),
             "today": self.today(),
             "now": self._clock(),
+            "visitor": visitor_of(request),
+            "can_sign_in": self._can_sign_in,
         }
         html = self._templates.get_template(template).render(values)
         answer = HTMLResponse(html, status_code=status, headers={"vary": _VARY, "content-language": language})
+        if visitor_of(request).user is not None:
+            answer.headers["cache-control"] = "private, no-cache"
         if request.query_params.get("lang") == language:
             answer.set_cookie("lang", language, max_age=_YEAR_SECONDS, samesite="lax", httponly=True)
         return answer
