@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 SKETCH_SIZE = 24
 SAME = 0.4  # Jaccard: an article with a fifth of its words edited keeps 0.52, different ones stay below 0.05
+_FEW = 4  # articles up to which comparing every pair is the fastest
 _WORD = re.compile(r"\w+")
 _MARKS = re.compile(r"[\u064b-\u0652\u0670\u0640\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -51,7 +52,9 @@ def groups(articles: Iterable[tuple[str, Sequence[Sketch]]]) -> list[list[str]]:
         merged.setdefault(article, set()).update(sketches)
     names = sorted(merged)
     forest = _Forest(len(names))
-    if len(names) > 1:
+    if 1 < len(names) <= _FEW:
+        _join_few([merged[name] for name in names], forest)
+    elif len(names) > 1:
         _join_copies([merged[name] for name in names], forest)
     found: dict[int, list[str]] = {}
     for i, name in enumerate(names):
@@ -103,14 +106,17 @@ class Ties:
 
     def add(self, name: str, article: str, sketches: Sequence[Sketch]) -> None:
         """A piece comes; `name` is new."""
-        known = tuple(one for one in sketches if one)
-        ties = {other for one in known for other in self._near(one)}
-        self._article[name], self._sketches[name], self._tied[name] = article, known, ties
-        for other in ties:
-            self._tied[other].add(name)
+        known, ties, holding = tuple(filter(None, sketches)), set[str](), self._holding
         for one in known:
             for h in _head(one):
-                self._holding.setdefault(h, []).append((one, name))
+                held = holding.setdefault(h, [])
+                for other, owner in held:
+                    if owner != name and owner not in ties and _near(one, other):
+                        ties.add(owner)
+                held.append((one, name))
+        self._article[name], self._sketches[name], self._tied[name] = article, known, ties
+        for owner in ties:
+            self._tied[owner].add(name)
 
     def drop(self, name: str) -> None:
         """A piece goes."""
@@ -140,12 +146,6 @@ class Ties:
         for article, names in found.items():
             joined.setdefault(forest.root(place[article]), []).extend(names)
         return list(joined.values())
-
-    def _near(self, one: Sketch) -> set[str]:
-        found: set[str] = set()
-        for h in _head(one):
-            found.update(name for other, name in self._holding.get(h, ()) if name not in found and _near(one, other))
-        return found
 
 
 def _head(one: Sketch) -> Sketch:
@@ -183,6 +183,14 @@ class _Forest:
             a, b = b, a
         self._parent[b] = a
         self._size[a] += self._size[b]
+
+
+def _join_few(articles: Sequence[Iterable[Sketch]], forest: _Forest) -> None:
+    """As `_join_copies`, by comparing all."""
+    for i, sketches in enumerate(articles):
+        for j in range(i):
+            if any(one and other and _near(one, other) for one in sketches for other in articles[j]):
+                forest.join(i, j)
 
 
 def _join_copies(articles: Sequence[Iterable[Sketch]], forest: _Forest) -> None:
@@ -224,12 +232,16 @@ def _any_near(one: Sketch, others: Iterable[Sketch], tried: set[Sketch]) -> bool
 
 
 def _near(one: Sketch, other: Sketch) -> bool:
-    return len(set(one).intersection(other)) >= max(_needed(one), _needed(other)) and similarity(one, other) >= SAME
+    needed = max(_needed(one), _needed(other))
+    return len(set(one).intersection(other)) >= needed and similarity(one, other) >= SAME
 
 
 def _needed(one: Sketch) -> int:
     """How many hashes a near-identical sentence shares at least: `SAME` of the union, no smaller than `one`."""
-    return max(1, math.ceil(SAME * min(len(one), SKETCH_SIZE)))
+    return _NEEDED[min(len(one), SKETCH_SIZE)]
+
+
+_NEEDED = [max(1, math.ceil(SAME * size)) for size in range(SKETCH_SIZE + 1)]
 
 
 def _prefix(one: Sketch, counts: Mapping[int, int]) -> list[int]:

@@ -86,7 +86,7 @@ Event = Statement | Threat | Commitment | Summit
 POSITIONAL = (Statement, Threat, Commitment)
 
 
-class Source(msgspec.Struct, frozen=True, kw_only=True):
+class Source(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The article version that an event was read from.
 
     `published` is the publication day in the outlet's own time zone (ISO), or None; `text_sha256` is of the cleaned
@@ -104,7 +104,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     sketches: tuple[tuple[int, ...], ...] = ()
 
 
-class Read(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="read"):
+class Read(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="kind", tag="read"):
     """Log record: an article version was read to hold this event."""
 
     event: Event

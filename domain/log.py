@@ -15,7 +15,7 @@ import msgspec
 from domain.events import Record
 
 
-class NewEvent(msgspec.Struct, frozen=True, kw_only=True):
+class NewEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A fact to append. `event_id`: 32 hexadecimal digits, the same for the same fact (see `events.event_identity`)."""
 
     event_id: str
@@ -24,7 +24,7 @@ class NewEvent(msgspec.Struct, frozen=True, kw_only=True):
     causation_id: str = ""
 
 
-class RecordedEvent(msgspec.Struct, frozen=True, kw_only=True):
+class RecordedEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A fact in the log.
 
     `sequence`: 1, 2, 3 … over the whole log, without gaps; `version`: the same within its stream.

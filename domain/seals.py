@@ -31,7 +31,7 @@ class Sealed(msgspec.Struct, frozen=True, kw_only=True):
     hash: str
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A row of the log as it is stored."""
 
     sequence: int
@@ -56,15 +56,12 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 def leaf(entry: Entry) -> str:
     """The hash of an event; its place is that of the leaf."""
-    digest = hashlib.sha256()
-    for part in (
+    parts = (
         *(entry.event_id, entry.type, str(entry.schema_version), entry.stream, str(entry.version), entry.data),
         *(entry.recorded_at.astimezone(UTC).isoformat(), entry.correlation_id, entry.causation_id),
-    ):
-        raw = part.encode()
-        digest.update(len(raw).to_bytes(8, "big"))
-        digest.update(raw)
-    return digest.hexdigest()
+    )
+    raw = [part.encode() for part in parts]
+    return hashlib.sha256(b"".join([piece for one in raw for piece in (len(one).to_bytes(8, "big"), one)])).hexdigest()
 
 
 def seal(number: int, first: int, leaves: Sequence[str], previous: str) -> Sealed:

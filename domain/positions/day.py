@@ -26,7 +26,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     support: tuple[Fact, ...]
 
 
-class Weight(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+class Weight(msgspec.Struct, frozen=True, kw_only=True, gc=False, array_like=True):
     """How well facts are carried: independent sources, articles, and the confidence that they give."""
 
     sources: int
@@ -53,6 +53,8 @@ def decide(words: Sequence[Fact], held: str | None) -> Verdict | None:
     able = [f for f in words if f.attribution == "self" or held in (None, f.stance)]
     if not able:
         return None
+    if len(words) == 1:
+        return Verdict(stance=able[0].stance, contested=False, support=tuple(able))
     omitting = _omitting(able)
     able = [f for f in able if f.event_id not in omitting]
     words = [f for f in words if f.event_id not in omitting]

@@ -18,7 +18,7 @@ Key = tuple[str, str]
 _SHOWN = {"month": 7, "year": 4}  # characters of an ISO day that a precision vouches for
 
 
-class Fact(msgspec.Struct, frozen=True, kw_only=True):
+class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One event with a stance and a day, with what the log says of its source. See `domain.events` for the fields."""
 
     event_id: str

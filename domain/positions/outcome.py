@@ -11,7 +11,7 @@ import msgspec
 from domain.events import Span
 
 
-class EvidenceRef(msgspec.Struct, frozen=True, kw_only=True):
+class EvidenceRef(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Where the words of one event stand. `spans`: offsets in that version of the article's cleaned text."""
 
     event_id: str
@@ -26,7 +26,7 @@ class EvidenceRef(msgspec.Struct, frozen=True, kw_only=True):
     attribution: str
 
 
-class Position(msgspec.Struct, frozen=True, kw_only=True):
+class Position(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one actor holds on one issue.
 
     `speaker`: the most senior voice since `since`, the newest of equals; `established_by`: who began it. `sources`:
@@ -52,7 +52,7 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     evidence: tuple[EvidenceRef, ...]
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
+class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one day did to a position.
 
     `key`: its name, the same on every rebuild. `kind`: established, shifted, reversed or reaffirmed. The rest tells of

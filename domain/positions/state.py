@@ -18,7 +18,7 @@ CAP = (
 )
 
 
-class Told(msgspec.Struct, frozen=True, kw_only=True):
+class Told(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A report of a condition. `sketches` may be left empty where nothing will be asked of this speaker."""
 
     event_id: str
@@ -26,7 +26,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     sketches: tuple[tuple[int, ...], ...]
 
 
-class Run(msgspec.Struct, frozen=True, kw_only=True):
+class Run(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The days in a row that bore one stance. `day`, `shown`: the last; `tail`: the newest facts, newest day first.
 
     `weight`: that of the tail.
@@ -61,7 +61,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     said: dict[str, str] = {}
 
 
-class HeldRun(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+class HeldRun(msgspec.Struct, frozen=True, kw_only=True, gc=False, array_like=True):
     """As `Run`, by event ids. `back_to`: no later than any form in which the day of the tail's oldest fact is shown,
     and later than every day before it, so that the tail is the evidence of the changes from there on.
     """
@@ -78,7 +78,7 @@ class HeldRun(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     weight: Weight
 
 
-class Held(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+class Held(msgspec.Struct, frozen=True, kw_only=True, gc=False, array_like=True):
     """As `State`, by event ids; the reports of conditions are the evidence of the conditional changes.
 
     `unconfirmed`: as in `Position`; `omitted`: reports of that day which leave a known condition out.

@@ -20,6 +20,7 @@ from domain.events import SCHEMA_VERSION, decode, encode, record_type
 from domain.log import NewEvent, RecordedEvent
 from workers.store import schema as t
 from workers.store.engine import Database
+from workers.store.rows import sqlite_time
 
 _ATTEMPTS = 20  # another writer of the same stream can win only as often as there are other writers
 _COLUMNS = ", ".join(c.name for c in t.events.c)
@@ -208,7 +209,7 @@ def _insert_sqlite(
     count = len(rows)
     ((head,),) = cursor.execute(_SQLITE_HEAD, (count,)).fetchall()
     base = head - count
-    at = now.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")  # as SQLAlchemy writes times
+    at = sqlite_time(now)
     said = [
         (base + i, event_id, type_, SCHEMA_VERSION, stream, present + i, data, at, correlation_id, causation_id)
         for i, (event_id, type_, data, correlation_id, causation_id) in enumerate(rows, start=1)

@@ -105,8 +105,9 @@ class Projecting:
         unknown = sorted(key for key in keys if key not in self._newest)
         if unknown:
             table = t.position_keys
-            k = keyed(self._connection, unknown, "actor", "issue")
-            of_key = and_(table.c.projection == self._name, table.c.actor == k.c.actor, table.c.issue == k.c.issue)
+            # a projection that is no constant leaves SQLite one way only: by each key
+            k = keyed(self._connection, [(self._name, *key) for key in unknown], "projection", "actor", "issue")
+            of_key = and_(*(table.c[name] == k.c[name] for name in ("projection", "actor", "issue")))
             query = select(table.c.actor, table.c.issue, table.c.newest).join_from(k, table, of_key)
             self._newest |= dict.fromkeys(unknown, "")
             self._newest |= {(row.actor, row.issue): row.newest for row in self._connection.execute(query)}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -106,9 +107,10 @@ def _sqlite_row(row: Sequence[Any], times: Iterable[int]) -> tuple[Any, ...]:
     return tuple(said)
 
 
+@lru_cache(maxsize=128)  # rows that are written together have one time
 def sqlite_time(moment: datetime) -> str:
     """A time as SQLAlchemy writes it into SQLite."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def chunks(rows: Sequence[dict[str, Any]]) -> Iterable[Sequence[dict[str, Any]]]:

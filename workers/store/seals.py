@@ -109,7 +109,7 @@ def _entries(connection: Connection, first: int, last: int) -> Iterator[Entry]:
 
 
 def _entry(row: Any) -> Entry:
-    return Entry(**{name: getattr(row, name) for name in Entry.__struct_fields__})
+    return Entry(**dict(zip(Entry.__struct_fields__, row, strict=True)))  # fields and columns stand in one order
 
 
 def _sealed(row: Any) -> Sealed:
