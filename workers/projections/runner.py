@@ -139,7 +139,7 @@ class _Portion(msgspec.Struct):
 def _portions(unit: Projecting) -> Iterator[_Portion]:
     """The keys that wait, as many at a time as have `PORTION` facts: few statements, and bounded memory."""
     waiting = list(unit.marked(limit=1000).items())
-    size = 4  # how many facts a key has is known only afterwards
+    size = 16  # how many facts a key has is known only afterwards
     while waiting:
         portion = _Portion(keys=dict(waiting[:size]))
         yield portion
