@@ -35,7 +35,8 @@ _TOPIC_KINDS = {
     "a short name of what the text speaks of": "short", "what the text spoke of last": "meant",
     "the words of its kind": "words", "no registered issue": "none",
 }  # fmt: skip
-_OTHER_TYPE = 0.8  # how sure the model of types must be against the rules
+_OTHER_TYPE = 0.5  # from which probability words are more than a statement, where the rules see none
+_NO_DEED = 0.8  # from which probability what the rules take for more is none
 _OVERRULE = 0.6  # how sure the model must be against the rules
 _HANGING = 0.5  # how sure the model must be of a condition that no word states
 _NOTHING = 0.7  # from which probability of no side at all words without a ruled side are left without one
@@ -215,7 +216,8 @@ class Judge:
         ruled = self._wording(clause, run, verdict, topic)
         other = None if clause.speaker is None else _other(mentions, clause, clause.speaker)
         partner = "" if other is None else _front(run, other)
-        return ruled, tuple(deed_features(run, clause, topic.issue, verdict, ruled, partner=partner))
+        seen = deed_features(run, clause, topic.issue, verdict, ruled, partner=partner)
+        return ruled, tuple(seen)
 
     def sides(self, run: Sequence[Word], mentions: Sequence[Mention], speaker: Speaker) -> dict[int, bool]:
         """Words that name the speaker's own side (بلاده، إنه), or another actor."""
@@ -276,7 +278,7 @@ class Judge:
         if self._undertakings is not None:
             odds = self._undertakings.weigh(seen)
             likely = max(odds, key=lambda name: (odds[name], name))
-            kind = likely if odds[likely] >= _OTHER_TYPE else kind
+            kind = likely if odds[likely] >= (_OTHER_TYPE if kind == "statement" else _NO_DEED) else kind
         able = clause.speaker is not None and clause.speaker.actor in self._undertakers[topic.issue]
         return "statement" if kind == "commitment" and not able else kind
 

@@ -28,12 +28,13 @@ TRACKED = frozenset({"RUS", "USA", "FRA", "NATO"})
 
 
 class Sentence(msgspec.Struct, frozen=True):
-    """One training sentence: a tracked actor on one issue. `stance` None: it takes no side."""
+    """One training sentence: a tracked actor on one issue; `stance` None: it takes no side. `kind`: the type."""
 
     name: str
     issue: str
     actor: str
     stance: str | None
+    kind: str
     text: str
 
 
@@ -77,11 +78,11 @@ def tendency() -> Tendency | None:
 
 
 def sentences(folder: Path = SEEDS / "training") -> Iterator[Sentence]:
-    """The sentences written for training: `stance TAB actor TAB sentence`, one file an issue."""
+    """The sentences written for training: `stance TAB actor TAB type TAB sentence`, one file an issue."""
     for path in sorted(set(folder.glob("*.tsv")) - {folder / "deeds.tsv"}):
         for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
-            stance, actor, text = line.split("\t")
-            yield Sentence(f"{path.stem}:{number}", path.stem, actor, None if stance == "none" else stance, text)
+            stance, actor, kind, text = line.split("\t")
+            yield Sentence(f"{path.stem}:{number}", path.stem, actor, None if stance == "none" else stance, kind, text)
 
 
 def articles(gold: list[Path], texts: Path | None) -> Iterator[Article]:
