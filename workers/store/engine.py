@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine, event, text
+from sqlalchemy import Connection, Dialect, Engine, PoolProxiedConnection, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import (
     ArgumentError,
@@ -225,20 +225,11 @@ class Database:
                     driver.autocommit = True
                     yield driver.cursor(binary=True)
             except self._driver_error as exc:
-                raise self._wrapped(exc, connection) from exc
+                raise _wrapped(self.engine.dialect, exc, connection) from exc
             finally:
                 if not self.is_sqlite and not driver.closed:
                     driver.autocommit = False
                 connection.close()  # rolls back what was not committed
-
-    def _wrapped(self, exc: Exception, connection: PoolProxiedConnection) -> Exception:
-        """An error of the driver as SQLAlchemy would have raised it; a connection that is gone leaves the pool."""
-        dialect = self.engine.dialect
-        gone = dialect.is_disconnect(exc, connection, None)  # type: ignore[arg-type]
-        if gone:
-            connection.invalidate(exc)
-        wrapped = DBAPIError.instance(None, None, exc, self._driver_error, connection_invalidated=gone, dialect=dialect)
-        return wrapped if isinstance(wrapped, Exception) else exc
 
     @contextmanager
     def at_once(self) -> Iterator[Connection]:
@@ -254,6 +245,29 @@ class Database:
             return
         with translated(), self._at_once.connect() as connection:
             yield connection
+
+
+@contextmanager
+def driver_cursor(connection: Connection) -> Iterator[Any]:
+    """The driver's cursor within a transaction, for what SQLAlchemy has no words for; errors are SQLAlchemy's."""
+    cursor = connection.connection.cursor()
+    try:
+        yield cursor
+    except connection.dialect.loaded_dbapi.Error as exc:
+        raise _wrapped(connection.dialect, exc, connection.connection) from exc
+    finally:
+        cursor.close()
+
+
+def _wrapped(dialect: Dialect, exc: Exception, connection: PoolProxiedConnection) -> Exception:
+    """An error of the driver as SQLAlchemy would have raised it; a connection that is gone leaves the pool."""
+    gone = dialect.is_disconnect(exc, connection, None)  # type: ignore[arg-type]
+    if gone:
+        connection.invalidate(exc)
+    wrapped = DBAPIError.instance(
+        None, None, exc, dialect.loaded_dbapi.Error, connection_invalidated=gone, dialect=dialect
+    )
+    return wrapped if isinstance(wrapped, Exception) else exc
 
 
 @contextmanager

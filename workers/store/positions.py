@@ -183,15 +183,16 @@ class Projecting:
             moved = Moved(before=before, change=change or before, was_withdrawn=was_withdrawn, withdrawn=change is None)
             self.moved.append(moved)
             rows.append(_change_row(row.sequence, moved.change, now, self.checkpoint, now if change is None else None))
+        table = self._t.changes
+        put(self._connection, table, rows, over=_excluded(table, "sequence", "recorded_at", "log_sequence"))
         new = [change for change_key, change in present.items() if change_key not in stored]
         self.heirs += _heirs(self.moved[already:], new)
         if new:
             # gapless without a head of its own: only the holder of the projection's lock writes here
             last = self._last_change()
-            rows += [_change_row(last + i, change, now, self.checkpoint, None) for i, change in enumerate(new, start=1)]
+            numbered = enumerate(new, start=last + 1)
+            put(self._connection, table, [_change_row(i, change, now, self.checkpoint, None) for i, change in numbered])
             self._changes = last + len(new)
-        table = self._t.changes
-        put(self._connection, table, rows, over=_excluded(table, "sequence", "recorded_at", "log_sequence"))
         return new
 
     def _stored_changes(self, after: Mapping[Key, str]) -> dict[str, Any]:

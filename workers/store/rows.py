@@ -30,7 +30,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from domain.errors import Conflict
 from workers.ports import Lease
 from workers.store import schema as t
-from workers.store.engine import Database
+from workers.store.engine import Database, driver_cursor
 
 _POSTGRES_TYPES = {
     Text: "text",
@@ -94,7 +94,17 @@ def put(
         marks = ", ".join("?" for _ in table.c)
         connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({marks}){conflict}", said)
         return
-    arrays = ", ".join(f"%s::{_POSTGRES_TYPES[type(c.type)]}[]" for c in table.c)
+    types = [_POSTGRES_TYPES[type(c.type)] for c in table.c]
+    if over is None:
+        with (
+            driver_cursor(connection) as cursor,
+            cursor.copy(f"COPY {table.name} ({names}) FROM STDIN (FORMAT BINARY)") as copy,
+        ):
+            copy.set_types(types)
+            for row in rows:
+                copy.write_row(row)
+        return
+    arrays = ", ".join(f"%s::{name}[]" for name in types)
     statement = f"INSERT INTO {table.name} ({names}) SELECT * FROM unnest({arrays}){conflict}"
     connection.exec_driver_sql(statement, tuple(list(values) for values in zip(*rows, strict=True)))
 
