@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 SKETCH_SIZE = 24
 SAME = 0.4  # Jaccard: an article with a fifth of its words edited keeps 0.52, different ones stay below 0.05
-_FEW = 4  # articles up to which comparing every pair is the fastest
+FEW = 4  # articles up to which comparing every pair is the fastest
 _WORD = re.compile(r"\w+")
 _MARKS = re.compile(r"[\u064b-\u0652\u0670\u0640\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -52,7 +52,7 @@ def groups(articles: Iterable[tuple[str, Sequence[Sketch]]]) -> list[list[str]]:
         merged.setdefault(article, set()).update(sketches)
     names = sorted(merged)
     forest = _Forest(len(names))
-    if 1 < len(names) <= _FEW:
+    if 1 < len(names) <= FEW:
         _join_few([merged[name] for name in names], forest)
     elif len(names) > 1:
         _join_copies([merged[name] for name in names], forest)
@@ -187,10 +187,13 @@ class _Forest:
 
 def _join_few(articles: Sequence[Iterable[Sketch]], forest: _Forest) -> None:
     """As `_join_copies`, by comparing all."""
-    for i, sketches in enumerate(articles):
-        for j in range(i):
-            if any(one and other and _near(one, other) for one in sketches for other in articles[j]):
-                forest.join(i, j)
+    hashes = [[(one, set(one)) for one in sketches] for sketches in articles]
+    for i, sketches in enumerate(hashes):
+        for other in range(i):
+            if any(
+                not known.isdisjoint(one) and _near(one, two) for one, _ in sketches for two, known in hashes[other]
+            ):
+                forest.join(i, other)
 
 
 def _join_copies(articles: Sequence[Iterable[Sketch]], forest: _Forest) -> None:
@@ -238,7 +241,8 @@ def _near(one: Sketch, other: Sketch) -> bool:
 
 def _needed(one: Sketch) -> int:
     """How many hashes a near-identical sentence shares at least: `SAME` of the union, no smaller than `one`."""
-    return _NEEDED[min(len(one), SKETCH_SIZE)]
+    size = len(one)
+    return _NEEDED[size if size < SKETCH_SIZE else SKETCH_SIZE]
 
 
 _NEEDED = [max(1, math.ceil(SAME * size)) for size in range(SKETCH_SIZE + 1)]

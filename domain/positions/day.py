@@ -92,7 +92,7 @@ def weigh_tied(facts: Sequence[Fact], sources: Iterable[Iterable[str]]) -> Weigh
 
 def _weight(sure: Collection[float], articles: int) -> Weight:
     """`sure`: the best confidence of each source; sorted, so that their order does not tell in the last digit."""
-    doubt = math.prod(1.0 - min(max(confidence, 0.0), 1.0) for confidence in sorted(sure))
+    doubt = math.prod([1.0 - min(max(confidence, 0.0), 1.0) for confidence in sorted(sure)])
     return Weight(sources=len(sure), articles=articles, confidence=round(min(1.0 - doubt, _MOST), 4))
 
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
-from domain.copies import Sentences, Ties
+from domain.copies import FEW, Sentences, Ties
 from domain.positions.day import Verdict, Weight, decide, in_order, voice, weigh, weigh_tied
 from domain.positions.facts import Fact, shown_day, valid_day
 from domain.positions.outcome import Change, EvidenceRef, Outcome, Unconfirmed
@@ -80,7 +80,7 @@ class _Folding:
     def __init__(self, start: State, omitting: Collection[str] | None) -> None:
         self._day = start.day
         self._run = start.run
-        self._ties: Ties | None = None  # of the run's tail; made when a second day bears the stance
+        self._ties: Ties | None = None  # of the run's tail, once that is long
         self._previous = (start.previous, start.previous_since)
         self._told = _Conditions(start.told)
         self._omitting = omitting
@@ -166,13 +166,7 @@ class _Folding:
 
     def _go_on(self, run: Run, day: str, verdict: Verdict) -> None:
         lead = verdict.support[0]
-        ties = self._ties or _ties(run.tail)
         tail = (*verdict.support, *run.tail)[:CAP]
-        for fact in verdict.support[:CAP]:
-            ties.add(fact.event_id, fact.article, fact.sketches)
-        for fact in run.tail[len(tail) - min(len(verdict.support), CAP) :]:
-            ties.drop(fact.event_id)
-        self._ties = ties
         self._run = msgspec.structs.replace(
             run,
             best=lead if voice(lead) <= voice(run.best) else run.best,  # of equals the newest
@@ -180,8 +174,18 @@ class _Folding:
             shown=shown_day(lead, day),
             contested=verdict.contested,
             tail=tail,
-            weight=weigh_tied(tail, ties.groups()),
+            weight=weigh(tail) if len(tail) <= FEW else self._weigh_on(tail, verdict.support[:CAP], run.tail),
         )
+
+    def _weigh_on(self, tail: Sequence[Fact], come: Sequence[Fact], before: Sequence[Fact]) -> Weight:
+        """The weight of a tail of which most was weighed before: only what came is compared with the others."""
+        ties = self._ties or _ties(before)
+        for fact in come:
+            ties.add(fact.event_id, fact.article, fact.sketches)
+        for fact in before[len(tail) - len(come) :]:
+            ties.drop(fact.event_id)
+        self._ties = ties
+        return weigh_tied(tail, ties.groups())
 
     def _unconfirmed(self, run: Run) -> bool:
         return any(

@@ -268,6 +268,8 @@ def grow(ours: Ours, size: int, wanted: int) -> dict[str, str]:
         "positions of one actor, as-of, ms": ms(lambda: ask("A07", as_of=day)),
         "positions of one actor, known-at, ms": ms(lambda: ask("A07", known_at=known_at)),
         "all positions, as-of, ms": ms(lambda: ask(as_of=day)),
+        "all positions, known-at, ms": ms(lambda: ask(known_at=known_at)),
+        "all positions, by both clocks, ms": ms(lambda: ask(as_of=day, known_at=known_at)),
         "all positions now, ms": ms(ask),
         "most memory so far, MB": f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f}",
     }
