@@ -156,7 +156,7 @@ def test_every_answer_carries_the_security_headers(site: str, path: str) -> None
     assert "unsafe" not in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["x-frame-options"] == "DENY"
-    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["referrer-policy"] == "same-origin"
 
 
 def test_health_fails_where_the_database_is_gone_or_the_positions_lag(tmp_path: Path, registry: Registry) -> None:

@@ -74,7 +74,7 @@ def test_who_had_it_first_and_what_each_outlet_brought(troubled: Store, registry
     found = {y.outlet: (y.entries, y.stored, y.events, y.firsts) for y in troubled.queries.operating.yields()}
     assert found == {"منارة الخبر": (1, 1, 1, 1), "جسر برس": (1, 1, 1, 1)}
     with serving(make_app(troubled.queries, registry=registry, titles=titles, clock=lambda: NOW)) as site:
-        assert "Russia · Foreign troops in Ukraine reversed, 2 September 2025 جسر برس" in text_of(site, "/sources")
+        assert "Russia · Foreign troops in Ukraine reversed · 2 September 2025 جسر برس" in text_of(site, "/sources")
 
 
 def test_events_are_counted_by_the_hour(troubled: Store) -> None:
