@@ -250,10 +250,19 @@ class Fleet:
         assert found.positions == wanted.positions
         assert self.store.verify().findings == ()
         assert self.store.quarantined() == []
+        self._check_alerts()
+
+    def _check_alerts(self) -> None:
+        """Each delivery's message came, its own or the one that carried it, and none came that was never written."""
         with self.store._db.read() as connection:
-            rows = connection.execute(select(t.deliveries.c.idempotency_key, t.deliveries.c.status)).all()
-        assert {row.status for row in rows} - {"dropped"} == {"delivered"}  # dropped: withdrawn before it was sent
-        assert {row.idempotency_key for row in rows if row.status == "delivered"} == self.site.inbox.keys
+            rows = {row.id: row for row in connection.execute(select(t.deliveries))}
+        assert {row.status for row in rows.values()} - {"dropped"} == {"delivered"}  # dropped: withdrawn before it went
+        keys = {row.id: row.idempotency_key for row in rows.values()}
+        received = self.site.inbox.keys
+        assert received <= set(keys.values())
+        for row in rows.values():
+            if row.status == "delivered":
+                assert {keys[row.id], keys.get(row.carried_by)} & received, f"never received: {tuple(row)}"
 
     def _tails(self) -> str:
         return "\n".join(f"--- {name}\n{self.said(name)[-800:]}" for name in self.processes)
