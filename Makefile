@@ -52,6 +52,9 @@ bench-reading: install-dev ## Measure the extractor: speed, start, memory, growt
 bench-clean: install-dev ## Measure cleaning on pages drawn after the templates that outlets use
 	$(BIN)/python -m tests.pages.bench
 
+chaos: install-dev ## Hurt a fleet in every way that is known, 200 kills among them; prints a table (ARGS="--only Redis")
+	$(BIN)/python -m tests.fault.chaos $(ARGS)
+
 clean: ## Remove what the commands made (the environment, not the data)
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .hypothesis
 

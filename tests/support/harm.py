@@ -107,13 +107,11 @@ def connections_cut(made: Fleet, draw: random.Random, *, seconds: float) -> str:
 def disk_filled(made: Fleet, server: Cluster, disk: Path, *, seconds: float) -> str:
     """The database's disk filled to the last byte; after a while there is room again."""
     ballast = disk / "ballast"
-    with ballast.open("wb") as file:
-        with contextlib.suppress(OSError):
-            while file.write(b"\0" * 65536):
-                file.flush()
-        with contextlib.suppress(OSError):
-            while file.write(b"\0"):
-                file.flush()
+    with ballast.open("wb", buffering=0) as file:
+        for size in (1_000_000, 4096, 1):
+            with contextlib.suppress(OSError):
+                while file.write(b"\0" * size):
+                    pass
     made.tended(seconds)
     down = not server.is_running
     ballast.unlink()

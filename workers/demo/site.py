@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from html import escape
@@ -73,6 +74,13 @@ class Inbox:
         return None
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that went away is nobody's fault."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class Site:
     """A server of fixed resources and of an inbox, from construction until `close`."""
 
@@ -81,7 +89,7 @@ class Site:
         self.inbox = Inbox()
         self._served: Resources = {}
         handler = type("Handler", (_Handler,), {"inbox": self.inbox, "resources": self._served})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._server = _Server(("127.0.0.1", 0), handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self.serve(make(self.url))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="demo-site", daemon=True)
