@@ -286,7 +286,7 @@ class App:
         return make_app(
             self.store.queries, registry=self.registry, titles=self.titles, hosts=settings.hosts, clock=self.clock,
             unsubscribe=self.unsubscribe, pushing=self.pushing, store=self.store, login=settings.login,
-            secure=(settings.public_url or "").startswith("https:"),
+            secure=(settings.public_url or "").startswith("https:"), metrics_token=settings.metrics_token,
         )  # fmt: skip
 
     def first_link(self, page: str) -> str | None:

@@ -37,6 +37,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     port: int
     hosts: tuple[str, ...]
     login: Literal["changes", "everything"]
+    metrics_token: str | None
     threads: int
     poll_seconds: float
     poll_shortest: float
@@ -86,6 +87,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         port=source.get("MARSAD_PORT", 8080, _between(0, 65535)),
         hosts=source.get("MARSAD_HOSTS", (), _names),
         login=source.get("MARSAD_LOGIN", "changes" if is_loopback(host) else "everything", _login),
+        metrics_token=source.get("MARSAD_METRICS_TOKEN", None, _line, secret=True),
         threads=source.get("MARSAD_THREADS", 8, _between(1, 256)),
         poll_seconds=source.get("MARSAD_POLL_SECONDS", 900.0, _seconds),
         poll_shortest=source.get("MARSAD_POLL_SHORTEST", 300.0, _seconds),

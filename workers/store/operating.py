@@ -91,11 +91,26 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     moved_at: datetime | None
 
 
+class Totals(msgspec.Struct, frozen=True, kw_only=True):
+    """How much there ever was, by the newest numbers: rows that were cleared away count too."""
+
+    entries: int
+    events: int
+    changes: int
+
+
 class Operating:
     """Questions about the service itself."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
+
+    def totals(self) -> Totals:
+        """How much there ever was."""
+        columns = (t.entries.c.id, t.log_head.c.sequence, t.changes.c.sequence)
+        with self._db.read() as connection:
+            found = [connection.execute(select(func.coalesce(func.max(c), 0))).scalar_one() for c in columns]
+        return Totals(entries=found[0], events=found[1], changes=found[2])
 
     def open_work(self) -> dict[str, dict[str, int]]:
         """How many rows of work are not done, by kind and status."""

@@ -60,13 +60,18 @@ class Access:
         clock: Callable[[], datetime],
         login: Login = "changes",
         bearer: Callable[[str], bool] | None = None,
+        metrics_token: str | None = None,
     ) -> None:
-        """`bearer`: whether the value of an Authorization header lets a program in; without it none does."""
+        """`bearer`: whether the value of an Authorization header lets a program in; without it none does.
+
+        `metrics_token`: what Prometheus sends for the metrics alone.
+        """
         self._app = app
         self._accounts = accounts
         self._clock = clock
         self._login = login
         self._bearer = bearer
+        self._metrics = "" if metrics_token is None else f"Bearer {metrics_token}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -94,6 +99,9 @@ class Access:
             asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
             return RedirectResponse("/login?" + urlencode({"next": asked}), status_code=303)
         header = request.headers.get("authorization", "")
+        known = self._metrics and hmac.compare_digest(header.encode(), self._metrics.encode())
+        if request.url.path == "/metrics" and known:
+            return None
         if header and self._bearer is not None and self._bearer(header):
             return None
         return problem(401, "Sign in, or send a token.", headers={"www-authenticate": "Bearer"})

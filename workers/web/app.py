@@ -29,6 +29,7 @@ from workers.web.api import Api, Clock
 from workers.web.guard import HEADERS, Guard
 from workers.web.health import Health
 from workers.web.login import Login as SigningIn
+from workers.web.metrics import Metrics
 from workers.web.operations import Operations
 from workers.web.pages import Pages
 from workers.web.problems import problem, status_of
@@ -59,13 +60,14 @@ def make_app(
     store: Store | None = None,
     login: Login = "changes",
     secure: bool = False,
+    metrics_token: str | None = None,
 ) -> Starlette:
     """The application. `hosts`: names besides localhost and addresses under which it answers.
 
     Who serves it sets `state.closing` before the end, so that no endless answer holds it up.
     `unsubscribe`: ends the subscription that a letter's link names. `pushing`: whom hubs of feeds call.
     `store`: where accounts are and what people change; without it pages are for reading alone. `login`: what needs
-    somebody signed in. `secure`: cookies go by TLS alone.
+    somebody signed in. `secure`: cookies go by TLS alone. `metrics_token`: what Prometheus sends there.
     """
     asking = Asking(registry)
     names = titles or Titles(registry)
@@ -78,25 +80,26 @@ def make_app(
     links = [] if unsubscribe is None else unsubscribing(unsubscribe)
     links += [] if pushing is None else hub_calls(pushing)
     api = Api(queries, asking, clock)
-    health = Health(queries, clock).routes()
+    health = [*Health(queries, clock).routes(), *Metrics(queries, clock).routes()]
     static = Mount("/static", StaticFiles(directory=_STATIC))
 
     def failed(request: Request, exc: Exception) -> Response:
         status, detail = status_of(exc)
         # a bug's answer is sent from outside the guard, so it carries the headers itself
         headers = HEADERS | dict(getattr(exc, "headers", None) or {})
-        if request.url.path.startswith(("/api/", "/healthz", "/readyz")):
+        if request.url.path.startswith(("/api/", "/healthz", "/readyz", "/metrics")):
             return problem(status, detail, headers=headers)
         answer = renderer.error(request, status, detail)
         answer.headers.update(headers)
         return answer
 
+    access = Middleware(
+        Access, accounts=None if store is None else store.accounts, clock=clock, login=login,
+        metrics_token=metrics_token,
+    )  # fmt: skip
     app = Starlette(
         routes=[*pages.routes(), *operations, *people, *streams, *links, *api.routes(), *health, static],
-        middleware=[
-            Middleware(Guard, hosts=tuple(hosts)),
-            Middleware(Access, accounts=None if store is None else store.accounts, clock=clock, login=login),
-        ],
+        middleware=[Middleware(Guard, hosts=tuple(hosts)), access],
         exception_handlers={HTTPException: failed, MarsadError: failed, Exception: failed},
     )
     app.state.closing = closing
