@@ -160,6 +160,9 @@ def test_a_chain_that_was_made_anew_is_found_by_a_hash_noted_elsewhere(sealed: S
         ("UPDATE changes SET withdrawn_at = recorded_at WHERE sequence = 1", "change"),
         ("UPDATE position_facts SET data = replace(data, 'opposes', 'supports') WHERE sequence = 2", "projection"),
         ("DELETE FROM position_facts WHERE sequence = 2", "projection"),
+        ("UPDATE position_days SET data = replace(data, 'opposes', 'supports')", "day"),
+        ("UPDATE position_days SET settled = settled + 1", "day"),
+        ("DELETE FROM position_days", "day"),
     ],
 )
 def test_positions_that_are_not_the_fold_are_found(sealed: Store, statement: str, kind: str) -> None:

@@ -8,7 +8,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 
 from domain.errors import SchemaError
-from tests.support.facts import statements
+from tests.support.facts import T0, new, read, statements
+from workers.projections.runner import PositionsRunner
 from workers.store.engine import Database, make_engine
 from workers.store.schema_version import config, needed, present, upgrade
 from workers.store.store import Store, open_store
@@ -108,3 +109,21 @@ def test_subscriptions_and_deliveries_keep_their_channel_forth_and_back(empty_da
 def _say(engine: Engine, statement: str) -> None:
     with Database(engine).write() as connection:
         connection.execute(text(statement))
+
+
+def test_positions_of_an_older_schema_are_folded_once_more(database_url: str) -> None:
+    store = Store(make_engine(database_url))
+    days = [("a", "2025-09-03", "supports"), ("b", "2025-09-01", "opposes"), ("c", "2025-09-05", "conditional")]
+    for stream, day, stance in days:
+        store.log.append(stream, [new(stream, read(stream, day=day, stance=stance))])
+    PositionsRunner(store).catch_up(now=T0)
+    asked = [store.queries.positions(as_of=day) for _, day, _ in days]
+    store.close()
+    command.downgrade(config(database_url), "0007")
+    upgrade(database_url)
+    store = Store(make_engine(database_url))
+    assert PositionsRunner(store).catch_up(now=T0).keys == 1
+    assert [store.queries.positions(as_of=day) for _, day, _ in days] == asked
+    assert store.queries.positions(known_at=store.log.read()[1].recorded_at)[0].stance == "supports"
+    assert store.verify().findings == ()
+    store.close()
