@@ -107,9 +107,7 @@ def _parquet(columns: Sequence[str], rows: Iterator[Sequence[Any]], out: BinaryI
     while (portion := list(islice(rows, _ROWS))) or schema is None:
         table = arrow.table(dict(zip(columns, _turned(portion, len(columns)), strict=True)), schema=schema)
         if writer is None:
-            # a column without any value in the first portion has no type of its own: everything untyped is text
-            fields = [f.with_type(arrow.string()) if arrow.types.is_null(f.type) else f for f in table.schema]
-            schema = arrow.schema(fields)
+            schema = _typed(arrow, table.schema)
             table = table.cast(schema)
             writer = parquet.ParquetWriter(out, schema)
         writer.write_table(table)
@@ -117,6 +115,17 @@ def _parquet(columns: Sequence[str], rows: Iterator[Sequence[Any]], out: BinaryI
     if writer is not None:
         writer.close()
     return count
+
+
+def _typed(arrow: Any, schema: Any) -> Any:
+    """A column without any value in the first portion has no type of its own: it is a time like others, or text."""
+    times = [field.type for field in schema if arrow.types.is_timestamp(field.type)]
+    return arrow.schema(
+        field.with_type(times[0] if times and field.name.endswith("_at") else arrow.string())
+        if arrow.types.is_null(field.type)
+        else field
+        for field in schema
+    )
 
 
 def _turned(rows: Sequence[Sequence[Any]], width: int) -> list[list[Any]]:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import csv
-import importlib
-import importlib.util
 import io
 import json
 import sqlite3
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from pyarrow import parquet
 
 from domain.errors import InputError
-from tests.support.facts import T0, new, page, read
+from tests.support.facts import T0, new, page, read, statements
+from workers import export as exporting
 from workers.cli.main import cli
 from workers.reread import reread
 from workers.stages import stream_of
+from workers.store.reporting import VIEWS
 from workers.store.sources import add_version
 from workers.store.store import Store
 
@@ -219,15 +221,32 @@ def test_cloud_events_have_what_the_specification_requires(what: str) -> None:
 
 
 @pytest.mark.usefixtures("data")
-def test_parquet_is_written_or_says_what_it_needs(tmp_path: Path) -> None:
-    file = tmp_path / "events.parquet"
-    result = run("export", "events", "--format", "parquet", "--output", str(file))
-    if importlib.util.find_spec("pyarrow") is None:  # an extra that may be absent
-        assert result.exit_code == 2
-        assert "pip install 'marsad[parquet]'" in result.stderr
-        return
-    parquet = importlib.import_module("pyarrow.parquet")
-    assert parquet.read_table(file).num_rows == len(said("export", "events").splitlines())
+@pytest.mark.parametrize("what", ["events", "positions"])
+def test_parquet_has_the_columns_of_the_views_and_every_row(tmp_path: Path, what: str) -> None:
+    file = tmp_path / "exported.parquet"
+    said("export", what, "--format", "parquet", "--output", str(file))
+    table = parquet.read_table(file)
+    view = next(view for view in VIEWS if view.name == what)
+    assert table.column_names == [column for column, _, _ in view.columns]
+    assert table.num_rows == len(said("export", what).splitlines())
+
+
+def test_parquet_of_a_log_whose_last_event_was_taken_back(store: Store) -> None:
+    store.log.append("a", statements("a", 10_100))  # more than are looked at to know the types
+    store.retract(store.log.read(after=10_099)[0].event_id, why="w", who="p", now=T0)
+    out = io.BytesIO()
+    assert exporting.write(store, "events", "parquet", out) == 10_100
+    table = parquet.read_table(io.BytesIO(out.getvalue()))
+    assert table.column("retracted_at").null_count == 10_099
+    assert table.schema.field("retracted_at").type == table.schema.field("recorded_at").type
+
+
+@pytest.mark.usefixtures("data")
+def test_parquet_says_what_it_needs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)  # as where the extra is not installed
+    result = run("export", "events", "--format", "parquet", "--output", str(tmp_path / "events.parquet"))
+    assert result.exit_code == 2
+    assert "pip install 'marsad[parquet]'" in result.stderr
 
 
 def test_an_event_named_by_its_beginning(store: Store) -> None:
