@@ -55,6 +55,9 @@ bench-clean: install-dev ## Measure cleaning on pages drawn after the templates 
 chaos: install-dev ## Hurt a fleet in every way that is known, 200 kills among them; prints a table (ARGS="--only Redis")
 	$(BIN)/python -m tests.fault.chaos $(ARGS)
 
+bench-copies: install-dev ## Measure how copies of a story are told and found (BENCH_ARGS="10000 100000 1000000")
+	$(BIN)/python -m tests.bench.stories $(BENCH_ARGS)
+
 clean: ## Remove what the commands made (the environment, not the data)
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .hypothesis
 

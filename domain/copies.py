@@ -28,12 +28,12 @@ def sketch(sentence: str, size: int = SKETCH_SIZE) -> Sketch:
     return tuple(sorted({zlib.crc32(s.encode()) for s in shingles})[:size])
 
 
-def similarity(one: Sketch, other: Sketch, size: int = SKETCH_SIZE) -> float:
-    """Estimated Jaccard similarity of two texts, in [0, 1], of sketches of that size."""
+def similarity(one: Sketch, other: Sketch) -> float:
+    """Estimated Jaccard similarity of two sentences, in [0, 1]."""
     if not one or not other:
         return 0.0
     a, b = set(one), set(other)
-    smallest = sorted(a | b)[:size]
+    smallest = sorted(a | b)[:SKETCH_SIZE]
     return sum(1 for h in smallest if h in a and h in b) / len(smallest)
 
 

@@ -1,23 +1,32 @@
 """Copies of one story: articles whose whole texts are nearly the same, whichever outlet prints them, and when.
 
-Bottom-k sketches of three-word shingles, as for sentences (`domain.copies`), of a size that fits an article. The
-smallest hashes of a sketch are its keys: two copies share one of them but for a chance of about 1 in 70 at the least
-similarity that counts, so whoever keeps sketches by key finds copies without comparing all. It must not know where they
-are kept.
+Bottom-k sketches of three-word shingles, as for sentences (`domain.copies`), of a size that fits an article, over
+letters that outlets spell differently made one. Two articles are copies where many of their shingles are common, or
+most of the shorter one's, if it is no small part of the longer one. The smallest hashes of a sketch are its keys:
+copies share one of them almost always, so whoever keeps sketches by key finds copies without comparing all. It must not
+know where they are kept.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
 
-from domain.copies import Sketch, similarity, sketch
+from domain.copies import Sketch, sketch
 
-SIZE = 128
-KEYS = 12
-SAME = 0.3  # Jaccard: see deploy/docs/fetching.md for what was measured
+SIZE = 256
+ALIKE = 0.38  # Jaccard from which two articles are copies; judged by reading, see deploy/docs/fetching.md
+INSIDE, LEAST_ALIKE = 0.60, 0.15  # or so much of the shorter one, and at least so much of both
+_SPACE = 2**32
+_KEYS_BELOW = _SPACE // 12  # a fixed part of all hashes, so that a shorter copy has its share of a longer one's keys
+_LEAST_KEYS, _MOST_KEYS = 12, 48
+_SPELT = str.maketrans({
+    **dict.fromkeys("أإآٱ", "ا"), "ى": "ي", "ئ": "ي", "ؤ": "و", "ة": "ه",
+    **{chr(0x660 + n): str(n) for n in range(10)},
+})  # fmt: skip
 
 
 class Story(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,17 +45,26 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
 
 def story_sketch(text: str) -> Sketch:
     """The sketch of an article's text; empty without words."""
-    return sketch(text, SIZE)
+    return sketch(text.translate(_SPELT), SIZE)
 
 
 def keys(hashes: Sketch) -> Sketch:
     """The hashes under which a sketch is found."""
-    return hashes[:KEYS]
+    return hashes[: min(max(bisect_right(hashes, _KEYS_BELOW), _LEAST_KEYS), _MOST_KEYS)]
 
 
 def is_copy(one: Sketch, other: Sketch) -> bool:
     """Whether two articles tell one story in the same words."""
-    return similarity(one, other, SIZE) >= SAME
+    if not one or not other:
+        return False
+    # both sketches are whole up to the lower of their ends: there they are compared
+    end = min((hashes[-1] for hashes in (one, other) if len(hashes) == SIZE), default=_SPACE)
+    mine, theirs = set(one[: bisect_right(one, end)]), set(other[: bisect_right(other, end)])
+    common = len(mine & theirs)
+    if common == 0:
+        return False
+    alike, inside = common / len(mine | theirs), common / min(len(mine), len(theirs))
+    return alike >= ALIKE or (alike >= LEAST_ALIKE and inside >= INSIDE)
 
 
 def origins(story: Story, candidates: Iterable[Story]) -> dict[str, str | None]:

@@ -35,6 +35,7 @@ _SOURCE = re.compile(
     r"^\W*(?:المصدر|المصادر|تحرير|إعداد)\s*[:：]|^\W*جميع الحقوق محفوظة|^//.*//$|^[\w./ ]{3,20}\([^)]{3,40}\)$"
 )
 _INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufeff]")
+_MARKUP = re.compile(r"<(script|style)\b[^>]*>.*?</\1\s*>|</?[a-z!][^>]*>", re.IGNORECASE | re.DOTALL)
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _IN_HEAD = frozenset({"meta", "title", "link", "script", "style", "base", "noscript", "template"})
 
@@ -75,9 +76,14 @@ def clean_page(html: str, *, url: str, arabic_day: Callable[[str], str | None]) 
     if language != "ar":
         raise OtherLanguage(f"{url} is not in Arabic: it reads as {NAMES[language]}", language=language)
     return Page(
-        title=_INVISIBLE.sub("", about.title), text=text, author=_INVISIBLE.sub("", about.author), outlet=about.outlet,
+        title=_bare(about.title), text=text, author=_bare(about.author), outlet=about.outlet,
         published_at=about.published_at, published=about.published,
     )  # fmt: skip
+
+
+def _bare(line: str) -> str:
+    """A line of the head without markup that was written into it, nor what turns its direction around."""
+    return " ".join(_INVISIBLE.sub("", _MARKUP.sub(" ", line)).split())
 
 
 def _parse(html: str, url: str) -> HtmlElement:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from threading import Event
 
 from domain.events import Read, Retraction
+from domain.reading.extractor import RuleExtractor
 from tests.support.pages import Answer, feed_list, page, site
 from workers.bootstrap import App
 from workers.service import Pass, run_once
@@ -22,6 +24,12 @@ ATOM = (
     '<feed xmlns="http://www.w3.org/2005/Atom"><title>x</title><entry><id>{id}</id><title>خبر</title>'
     '<link href="{url}/1"/><published>2025-09-05T09:00:00Z</published><updated>{updated}</updated></entry></feed>'
 )
+
+
+@cache
+def _reader() -> RuleExtractor:
+    """The shipped extractor, made once: it is the slowest part of an application."""
+    return App(load_settings({})).extractor
 
 
 class World:

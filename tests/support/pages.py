@@ -11,13 +11,18 @@ import msgspec
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What one path answers. `before`: called before the answer goes out, in the request's thread."""
+    """What one path answers. `before`: called before the answer goes out, in the request's thread.
+
+    `headers`: sent as they are, line ends and all; `saw`: given the headers of each request.
+    """
 
     body: bytes = b""
     kind: str = "text/html; charset=utf-8"
     status: int = 200
     to: str | None = None
     before: Callable[[], object] | None = None
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
+    saw: Callable[[dict[str, str]], object] | None = None
 
 
 @contextmanager
@@ -29,10 +34,15 @@ def site(answers: Mapping[str, Answer]) -> Iterator[str]:
             answer = answers.get(self.path, Answer(status=404))
             if answer.before is not None:
                 answer.before()
+            if answer.saw is not None:
+                answer.saw({name.lower(): value for name, value in self.headers.items()})
             self.send_response(answer.status)
             self.send_header("content-type", answer.kind)
             if answer.to is not None:
                 self.send_header("location", answer.to)
+            self.flush_headers()
+            for name, value in answer.headers.items():
+                self.wfile.write(f"{name}: {value}\r\n".encode())  # send_header would refuse what is hostile
             self.end_headers()
             try:
                 self.wfile.write(answer.body)

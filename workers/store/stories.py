@@ -20,6 +20,7 @@ from workers.store.rows import Part, insert
 
 KEPT = timedelta(days=31)
 _MOST_BY_KEY = 24  # newest sketches looked at under one key: phrases that many articles share lead nowhere
+_MOST_COMPARED = 64  # of those, the ones with most keys in common
 _PORTION = 500
 
 
@@ -100,8 +101,14 @@ def _copies(connection: Connection, story: Story, *, since: datetime) -> list[st
         )
         for key in stories.keys(story.hashes)
     ]
-    query = select(t.story_sketches.c.article_id).where(
-        t.story_sketches.c.id.in_(union_all(*by_key)), t.story_sketches.c.seen_at >= since
+    shared = union_all(*by_key).subquery()
+    query = (
+        select(t.story_sketches.c.article_id)
+        .join(shared, shared.c.sketch == t.story_sketches.c.id)
+        .where(t.story_sketches.c.seen_at >= since)
+        .group_by(t.story_sketches.c.id, t.story_sketches.c.article_id)
+        .order_by(func.count().desc(), t.story_sketches.c.id)
+        .limit(_MOST_COMPARED)
     )
     sharing = set(connection.execute(query).scalars()) - {story.article}
     found = _stories(connection, sharing)
