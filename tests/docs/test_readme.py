@@ -98,6 +98,7 @@ def test_every_setting_is_documented_and_no_other() -> None:
         "MARSAD_DATABASE_URL_FILE",
         "MARSAD_REDIS_URL_FILE",
         "MARSAD_SMTP_URL_FILE",
+        "MARSAD_METRICS_TOKEN_FILE",
     }
 
 

@@ -21,6 +21,7 @@ from workers.cli import (
     evaluate,
     feeds,
     fleet,
+    keep,
     log,
     quarantine,
     read,
@@ -122,7 +123,21 @@ def configure_logging(*, verbose: bool) -> None:
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
 
 
-for module in (run, fleet, read, evaluate, ask, subscribe, deliveries, quarantine, log, database, registry, users):
+for module in (
+    run,
+    fleet,
+    read,
+    evaluate,
+    ask,
+    subscribe,
+    deliveries,
+    quarantine,
+    log,
+    database,
+    registry,
+    keep,
+    users,
+):
     module.register(cli)
 feeds.register(ask.feeds)
 

@@ -18,6 +18,7 @@ from workers.store.positions import PositionRows
 from workers.store.queries import Queries
 from workers.store.readings import ReadingRows
 from workers.store.rebuilding import Rebuilding
+from workers.store.retaining import Retaining
 from workers.store.reviews import ReviewRows
 from workers.store.schema_version import prepare
 from workers.store.seals import SealRows
@@ -46,6 +47,7 @@ class Store(
 
     `queries`: what the commands and the pages read. `turns`: whose turn it is in the fleet.
     `accounts`: people who sign in. `reviews`: what they make of events.
+    `retaining`: texts that go, copies that stay.
     `clock`: stamps the events of a bare `log.append`.
     """
 
@@ -56,6 +58,7 @@ class Store(
         self.turns = Turns(database)
         self.accounts = AccountRows(database)
         self.reviews = ReviewRows(database)
+        self.retaining = Retaining(database)
 
     def close(self) -> None:
         """Give all connections back."""
