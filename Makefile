@@ -46,6 +46,9 @@ bench: install-dev ## Measure the log and its projections (BENCH_ARGS="--quick -
 bench-alerts: install-dev ## Measure alerts: 10,000 deliveries with a third of the endpoints failing, and matching
 	$(BIN)/python -m tests.bench.alerts $(BENCH_ARGS)
 
+bench-pages: install-dev ## Measure each page and its queries on a log of a million events on PostgreSQL (BENCH_ARGS="--events 100000")
+	$(BIN)/python -m tests.bench.pages $(BENCH_ARGS)
+
 bench-reading: install-dev ## Measure the extractor: speed, start, memory, growth, worst inputs
 	$(BIN)/python -m tests.gold.bench
 

@@ -145,7 +145,12 @@ def sequence_at(connection: Connection, known_at: datetime | None) -> int | None
     """The last event recorded at a time, found by halving, as the log is in order of time; None for no time."""
     if known_at is None:
         return None
-    low, high = 0, int(connection.execute(select(func.coalesce(func.max(t.log_head.c.sequence), 0))).scalar_one())
+    head = int(connection.execute(select(func.coalesce(func.max(t.log_head.c.sequence), 0))).scalar_one())
+    return sequence_between(connection, known_at, 0, head)
+
+
+def sequence_between(connection: Connection, known_at: datetime, low: int, high: int) -> int:
+    """The last event recorded at a time, where it is known to be one of these; nothing is asked where they are one."""
     query = select(t.events.c.recorded_at)
     while low < high:
         middle = (low + high + 1) // 2

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, case, func, or_, select
 
 from workers.ports import WorkItem
 from workers.store import schema as t
-from workers.store.clocks import sequence_at
+from workers.store.clocks import sequence_at, sequence_between
 from workers.store.engine import Database
 from workers.store.work import item as work_item
 
@@ -190,14 +190,11 @@ class Operating:
     def by_hour(self, now: datetime) -> list[tuple[datetime, int]]:
         """How many events each of the last hours brought, oldest first, hours without any among them."""
         top = now.replace(minute=0, second=0, microsecond=0)
-        start = top - timedelta(hours=_HOURS - 1)
-        counts: Counter[datetime] = Counter()
+        hours = [top - timedelta(hours=i) for i in range(_HOURS - 1, -1, -1)]
         with self._db.read() as connection:
-            before = sequence_at(connection, start - timedelta(microseconds=1)) or 0
-            query = select(t.events.c.recorded_at).where(t.events.c.sequence > before)
-            for at in connection.execute(query.execution_options(yield_per=1000)).scalars():
-                counts[at.replace(minute=0, second=0, microsecond=0)] += 1
-        return [(hour, counts[hour]) for hour in (start + timedelta(hours=i) for i in range(_HOURS))]
+            head = sequence_at(connection, now) or 0
+            ends = [*_before(connection, hours, 0, head), head]
+        return [(hour, ends[i + 1] - ends[i]) for i, hour in enumerate(hours)]
 
     def yields(self) -> list[OutletYield]:
         """What each outlet brought of late, by name."""
@@ -220,6 +217,16 @@ class Operating:
         """Who reported each of the newest changes first; newest change first."""
         with self._db.read() as connection:
             return _firsts(connection, limit)
+
+
+def _before(connection: Connection, times: Sequence[datetime], low: int, high: int) -> list[int]:
+    """The last event before each time, in order, all known to be one of these; where nothing came nothing is asked."""
+    if not times or low == high:
+        return [low] * len(times)
+    middle = len(times) // 2
+    found = sequence_between(connection, times[middle] - timedelta(microseconds=1), low, high)
+    earlier, later = times[:middle], times[middle + 1 :]
+    return [*_before(connection, earlier, low, found), found, *_before(connection, later, found, high)]
 
 
 def _entries(connection: Connection) -> dict[str, dict[str, int]]:
