@@ -67,3 +67,11 @@ def test_anything_is_decoded_somehow(body: bytes) -> None:
 
 def test_plain_ascii_is_itself() -> None:
     assert decode(b"<p>&#1605;&#1585;</p>", "text/html; charset=windows-1256") == "<p>&#1605;&#1585;</p>"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1256", "iso8859-6", "utf-16"])
+@pytest.mark.parametrize("header", [None, "text/html; charset=utf-8", "text/html; charset=iso-8859-1"])
+def test_entities_between_letters_do_not_mislead(encoding: str, header: str | None) -> None:
+    mixed = "".join(f"&#{ord(c)};" if n % 3 == 0 and c > "z" else c for n, c in enumerate(ARABIC))
+    page = f"<p>{mixed}&nbsp;&laquo;{ARABIC}&raquo;&#x200f;</p>"
+    assert decode(page.encode(encoding), header) == page

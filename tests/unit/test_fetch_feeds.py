@@ -55,9 +55,13 @@ def test_rss_2() -> None:
         "<link>https://a.example/1</link><dc:date>2025-09-04T14:30:00+03:00</dc:date></item></rdf:RDF>",
         '<rss version="0.91"><channel><item><title>خبر</title><link>https://a.example/1</link>'
         "<pubDate>Thu, 04 Sep 2025 11:30:00 GMT</pubDate></item></channel></rss>",
+        '<rss version="0.92"><channel><title>t</title><item><title>خبر</title><link>https://a.example/1</link>'
+        "<pubDate>Thu, 04 Sep 2025 11:30:00 GMT</pubDate></item></channel></rss>",
         '<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>خبر</title><id>tag:a</id>'
         '<link rel="enclosure" href="https://a.example/x.mp3"/><link href="/1"/>'
         "<published>2025-09-04T11:30:00Z</published><updated>2025-09-05T00:00:00Z</updated></entry></feed>",
+        '<feed version="0.3" xmlns="http://purl.org/atom/ns#"><entry><title>خبر</title><link rel="alternate" '
+        'type="text/html" href="https://a.example/1"/><issued>2025-09-04T11:30:00Z</issued></entry></feed>',
         json.dumps(
             {
                 "version": "https://jsonfeed.org/version/1.1",
@@ -73,7 +77,7 @@ def test_rss_2() -> None:
         "<n:publication_date>2025-09-04T14:30:00+03:00</n:publication_date><n:title>خبر</n:title></n:news></url>"
         "<url><loc>https://a.example/about</loc></url></urlset>",
     ],
-    ids=["rdf", "0.91", "atom", "json", "sitemap"],
+    ids=["rdf", "0.91", "0.92", "atom", "atom 0.3", "json", "sitemap"],
 )
 def test_every_kind_of_feed_gives_the_same_entry(body: str) -> None:
     assert [(e.url, e.title, e.published_at) for e in _feed(body).entries] == [("https://a.example/1", "خبر", WHEN)]

@@ -29,12 +29,13 @@ class StoryRows(Part):
 
     def link_copies(self, article_id: str, *, now: datetime) -> str | None:
         """Find the copies of a stored article within a month; the article that it is a copy of, or None."""
-        with self._db.write() as connection:
+        with self._db.read() as connection:
             mine = _stories(connection, [article_id])
-            if not mine or not mine[0].hashes:
-                return None
-            near = _copies(connection, mine[0], since=now - KEPT)
-            return _link(connection, article_id, near) if near or mine[0].origin is not None else None
+            near = _copies(connection, mine[0], since=now - KEPT) if mine and mine[0].hashes else []
+        if not near and (not mine or mine[0].origin is None):
+            return None
+        with self._db.write() as connection:
+            return _link(connection, article_id, near)
 
     def forget_stories(self, now: datetime) -> int:
         """Drop sketches older than a month, some at a time; links stay. Returns how many."""
