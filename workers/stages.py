@@ -28,6 +28,7 @@ from domain.errors import (
 from domain.events import MACHINE, Event, Read, Record, Retraction, Source, event_identity
 from domain.log import NewEvent
 from domain.reading.extractor import Extractor
+from workers import trail
 from workers.pace import failed_poll
 from workers.ports import (
     Article,
@@ -134,6 +135,13 @@ class Stages:
         lease = self._store.take(kind, subject, now=self._clock(), seconds=self._lease_seconds)
         if lease is None:
             return False
+        with trail.step(kind, subject):
+            self._do(lease)
+        return True
+
+    def _do(self, lease: Lease) -> None:
+        """A step, and what its failure means for the work."""
+        kind, subject = lease.kind, lease.subject
         try:
             if lease.attempts > self._attempts and kind != "deliver":
                 self._store.fail(lease, f"given up after {self._attempts} attempts", now=self._clock(), retry_at=None)
@@ -153,7 +161,6 @@ class Stages:
         except Exception as exc:  # a fault of ours must not end the worker: it becomes the row's state
             log.exception("step_failed", kind=kind, subject=subject)
             self._try_again(lease, f"{type(exc).__name__}: {exc}", None)
-        return True
 
     def _poll(self, lease: Lease) -> None:
         feed = self._store.feed(int(lease.subject))
@@ -180,7 +187,9 @@ class Stages:
         entry = self._store.entry(int(lease.subject))
         if entry is None:
             raise PermanentFailure(f"entry {lease.subject} is gone")
+        trail.about([trail.of_address(entry.url)])
         article = self._web.article(entry)
+        trail.about([trail.of_address(article.url)])
         stored = self._store.save_article(lease, article, now=self._clock())
         log.info("article_fetched", url=article.url, new=stored is not None)
 
@@ -188,6 +197,7 @@ class Stages:
         article = self._store.article(lease.subject)
         if article is None:
             raise PermanentFailure(f"article {lease.subject} is gone")
+        trail.about([trail.of_address(article.url)])
         origin = self._store.link_copies(article.id, now=self._clock())
         stream = stream_of(article)
         found = self._extractor.read(article.text, published=published_day(article))
@@ -233,7 +243,10 @@ class Stages:
             raise NotYet("quiet hours, or muted", seconds=(held - now).total_seconds())
         with self._lanes.turn(channel):
             sealed = self._store.seal_delivery(lease, self._compose, now=now)
-            return None if sealed is None else self._senders[channel.kind].send(sealed, now=self._clock())
+            if sealed is None:
+                return None
+            trail.about(trail.of_message(sealed.body))
+            return self._senders[channel.kind].send(sealed, now=self._clock())
 
     def _give_up(self, lease: Lease, exc: PermanentFailure) -> None:
         if lease.kind == "fetch":
