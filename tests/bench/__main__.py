@@ -3,7 +3,7 @@
 Absolutes drift with the machine, ratios hold: contenders take turns, the best of some rounds counts, and each line
 tells the machine's load when it was measured. All are equally durable (see `tests.bench.contenders`).
 
-    python -m tests.bench [--quick] [--rounds 3] [--scale 10000,100000,1000000] [--only sqlite|postgresql]
+    python -m tests.bench [--quick] [--rounds 3] [--scale 10000,100000,1000000] [--only sqlite|postgresql] [--full]
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import os
 import resource
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,9 +23,13 @@ from typing import Any
 
 import psycopg
 
-from tests.bench.contenders import CONTENDERS, Contender, Ours, record
+from domain.events import decode, encode
+from domain.log import RecordedEvent
+from domain.positions import Fact, facts, fold_on
+from tests.bench.contenders import CONTENDERS, Contender, Ours, commits_wait, record
 from tests.support.postgres import cluster
 from workers.projections.rebuild import Rebuild
+from workers.store.rows import to_json
 
 WRITERS = 8
 _BUSY = 3.0  # load of the machine above which a line waits for quieter times, for a minute at most
@@ -39,12 +44,56 @@ def main() -> None:
     options.add_argument("--scale", default="10000,100000", help="sizes of the log for the second table")
     options.add_argument("--rounds", type=int, default=3, help="the best of so many counts")
     options.add_argument("--only", choices=("sqlite", "postgresql"))
+    options.add_argument("--full", action="store_true", help="on SQLite, too, every commit waits for the disk")
     said = options.parse_args()
+    if said.full:
+        commits_wait()
+    disk()
+    in_memory()
     for name in ("sqlite", "postgresql"):
         if said.only in (None, name):
             with databases(name) as fresh:
                 compare(name, fresh, 10 if said.quick else 1, said.rounds)
                 scale(name, fresh, [int(n) for n in said.scale.split(",") if n])
+
+
+def disk() -> None:
+    """What a commit that waits for the disk costs here at least."""
+    with tempfile.TemporaryFile(prefix="marsad-bench-") as file:
+
+        def sync() -> None:
+            file.write(b"x" * 4096)
+            file.flush()
+            os.fsync(file.fileno())
+
+        took = sorted(lasting(sync) for _ in range(200))
+    print(f"the disk: 4 KB written and synced in {took[100] * 1e6:,.0f} µs (the slowest of 200: {took[-1] * 1e6:,.0f})")
+
+
+def in_memory(events: int = 4000, rounds: int = 5) -> None:
+    """What projecting costs without a database: the limit of whoever computes the same positions in this language."""
+    data = [encode(record(f"m-{i // 100}", i)) for i in range(events)]
+    rates = [events / lasting(lambda: _project_in_memory(data)) for _ in range(rounds)]
+    print(f"decoded, folded and encoded in memory, no database: {max(rates):,.0f} events/s")
+
+
+def _project_in_memory(data: list[bytes]) -> None:
+    now = datetime.now(UTC)
+    log = [
+        RecordedEvent(
+            sequence=i, event_id=f"{i:032}", type="statement", schema_version=1, stream="m", version=i,
+            record=decode(one), recorded_at=now,
+        )
+        for i, one in enumerate(data, start=1)
+    ]  # fmt: skip
+    found: dict[tuple[str, str], list[Fact]] = defaultdict(list)
+    for fact in facts(log):
+        found[fact.actor, fact.issue].append(fact)
+        to_json(fact)
+    for of_key in found.values():
+        folded = fold_on(of_key)
+        for made in (folded.outcome.position, *folded.outcome.changes, *folded.days):
+            to_json(made)
 
 
 @contextlib.contextmanager

@@ -2,8 +2,8 @@
 
 All take the same records, encode them as they append and decode them as they read: one kilobyte each, into the same
 database, with the same durability (PostgreSQL: fsync and synchronous_commit on; SQLite: WAL, synchronous=NORMAL, the
-library too, whose default waits for the disk). Each worker makes a contender of its own. It must not know how anything
-is timed.
+library too, whose default waits for the disk; after `commits_wait` all wait for it). Each worker makes a contender of
+its own. It must not know how anything is timed.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import psycopg
 from eventsourcing.persistence import ProcessRecorder, StoredEvent, Tracking
 from eventsourcing.postgres import PostgresDatastore, PostgresProcessRecorder
 from eventsourcing.sqlite import SQLiteConnection, SQLiteConnectionPool, SQLiteDatastore, SQLiteProcessRecorder
+from sqlalchemy import event
 
 from domain.events import Read, Source, Statement, encode
 from domain.log import NewEvent
@@ -33,6 +34,15 @@ _ISSUES = 18
 _ACTORS = 40
 _DECODE = msgspec.json.Decoder(Read).decode
 _STANCES = ("supports", "opposes", "conditional", "undecided")
+
+
+_synchronous = "NORMAL"
+
+
+def commits_wait() -> None:
+    """From now on every commit on SQLite waits for the disk, whoever makes it."""
+    global _synchronous  # noqa: PLW0603 -- the contenders are made by forked workers, too
+    _synchronous = "FULL"
 
 
 class Contender(Protocol):
@@ -56,7 +66,7 @@ class Contender(Protocol):
 def record(stream: str, number: int) -> Read:
     """A made-up fact of about `SIZE` bytes: forty actors, eighteen issues, four new days every hundred facts."""
     day = datetime.fromordinal(730_000 + number // 500 % 4000).date().isoformat()
-    event = Statement(
+    said = Statement(
         actor=f"A{number * 7 % _ACTORS:02}",
         issue=f"subject.issue-{number * 11 % _ISSUES:02}",
         stance=_STANCES[number * 13 % 97 % 4],  # type: ignore[arg-type]
@@ -73,9 +83,9 @@ def record(stream: str, number: int) -> Read:
         article=stream, version=1, url=f"https://one.example/{stream}", outlet="outlet", published=day,
         text_sha256="0" * 64, sketches=tuple(tuple(sorted(s)) for s in sketches),
     )  # fmt: skip
-    made = Read(event=event, source=source)
+    made = Read(event=said, source=source)
     padding = SIZE - len(encode(made))
-    return Read(event=event, source=msgspec.structs.replace(source, title="x" * max(0, padding)))
+    return Read(event=said, source=msgspec.structs.replace(source, title="x" * max(0, padding)))
 
 
 class Ours:
@@ -83,7 +93,10 @@ class Ours:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self.store = Store(make_engine(url))
+        engine = make_engine(url)
+        if engine.dialect.name == "sqlite":
+            event.listen(engine, "connect", lambda made, _: made.execute(f"PRAGMA synchronous={_synchronous}").close())
+        self.store = Store(engine)
 
     def prepare(self) -> None:
         upgrade(self._url)
@@ -115,7 +128,7 @@ class _Pool(SQLiteConnectionPool):
 
     def _create_connection(self) -> SQLiteConnection:
         made = super()._create_connection()
-        made.cursor().execute("PRAGMA synchronous=NORMAL")
+        made.cursor().execute(f"PRAGMA synchronous={_synchronous}")
         return made
 
 
@@ -190,7 +203,7 @@ class Bare:
         if self._sqlite:
             self._db: Any = sqlite3.connect(url.removeprefix("sqlite:///"), timeout=60, isolation_level=None)
             self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=NORMAL")
+            self._db.execute(f"PRAGMA synchronous={_synchronous}")
         else:
             self._db = psycopg.connect(url, autocommit=True)
 
