@@ -7,9 +7,10 @@ know a database.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import Protocol
 
 import msgspec
@@ -23,6 +24,7 @@ from workers.store.resuming import Key
 
 NAME = "positions"
 PORTION = 5000  # facts that are folded together
+_FIRST = 16  # keys that are counted before they are folded; of those after them these tell
 
 
 class Projectable(Protocol):
@@ -139,12 +141,21 @@ class _Portion(msgspec.Struct):
 def _portions(unit: Projecting) -> Iterator[_Portion]:
     """The keys that wait, as many at a time as have `PORTION` facts: few statements, and bounded memory."""
     waiting = list(unit.marked(limit=1000).items())
-    size = 16  # how many facts a key has is known only afterwards
+    if not waiting:
+        return
+    size = _few_enough(unit, dict(waiting[:_FIRST]))
     while waiting:
         portion = _Portion(keys=dict(waiting[:size]))
         yield portion
         waiting = waiting[size:]
         size = max(1, min(8 * size, size * PORTION // max(1, portion.facts)))
+
+
+def _few_enough(unit: Projecting, stale: Mapping[Key, str]) -> int:
+    """How many of the keys, one at least, have no more than `PORTION` facts together."""
+    counts = unit.counts(stale)
+    together = accumulate(counts.get(key, 0) for key in stale)
+    return max(1, sum(facts <= PORTION for facts in together))
 
 
 def _take_in(unit: Projecting, events: Sequence[RecordedEvent]) -> dict[Key, str]:

@@ -124,6 +124,15 @@ class Projecting:
         ).one_or_none()
         return None if row is None else ((row.actor, row.issue), row.occurred_on)
 
+    def counts(self, stale: Mapping[Key, str]) -> dict[Key, int]:
+        """How many facts keys have on the days from the given ones on."""
+        f = self._t.facts
+        k = keyed(self._connection, [(*key, day) for key, day in stale.items()], "actor", "issue", "day")
+        later = and_(f.c.actor == k.c.actor, f.c.issue == k.c.issue, f.c.occurred_on >= k.c.day)
+        query = select(f.c.actor, f.c.issue, func.count().label("n")).join_from(k, f, later)
+        rows = self._connection.execute(query.group_by(f.c.actor, f.c.issue))
+        return {(row.actor, row.issue): row.n for row in rows}
+
     def resume(self, stale: Mapping[Key, str]) -> dict[Key, Resumed]:
         """Where the folds of keys go on, given the first days that are no longer as they were."""
         return resume(self._connection, self._t, stale)
