@@ -287,6 +287,8 @@ class App:
             self.store.queries, registry=self.registry, titles=self.titles, hosts=settings.hosts, clock=self.clock,
             unsubscribe=self.unsubscribe, pushing=self.pushing, store=self.store, login=settings.login,
             secure=(settings.public_url or "").startswith("https:"), metrics_token=settings.metrics_token,
+            subscribing=self.subscribing,
+            api_is_open=not settings.is_exposed and settings.login == "changes", api_rate=settings.api_rate,
         )  # fmt: skip
 
     def first_link(self, page: str) -> str | None:

@@ -51,6 +51,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     smtp_url: str | None
     mail_from: str
     public_url: str | None
+    api_rate: int
 
     @property
     def is_exposed(self) -> bool:
@@ -101,6 +102,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         smtp_url=source.get("MARSAD_SMTP_URL", None, _smtp, secret=True),
         mail_from=source.get("MARSAD_MAIL_FROM", "marsad@localhost", _mailbox),
         public_url=source.get("MARSAD_PUBLIC_URL", None, _page),
+        api_rate=source.get("MARSAD_API_RATE", 600, _between(0, 1_000_000)),
     )
     source.refuse_unknown()
     return settings

@@ -28,6 +28,7 @@ from workers.cli import (
     registry,
     run,
     subscribe,
+    tokens,
     users,
 )
 
@@ -137,6 +138,7 @@ for module in (
     registry,
     keep,
     users,
+    tokens,
 ):
     module.register(cli)
 feeds.register(ask.feeds)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
 
 from domain.events import Event, Read, Retraction, Span, Summit
 from domain.log import RecordedEvent
@@ -174,13 +174,21 @@ class Queries:
         issue: str | None = None,
         as_of: str | None = None,
         known_at: datetime | None = None,
+        *,
+        stance: str | None = None,
+        after: tuple[str, str] = ("", ""),
+        limit: int | None = None,
     ) -> list[PositionView]:
-        """Positions by actor and issue; `as_of`: held on that ISO day, `known_at`: as known at that aware time."""
+        """Positions by actor and issue; `as_of`: held on that ISO day, `known_at`: as known at that aware time.
+
+        `after`: only those that stand behind this actor and issue.
+        """
         with self._db.read() as connection:
             if as_of is None and known_at is None:
-                found = _stored_positions(connection, actor, issue)
+                found = _stored_positions(connection, actor, issue, stance=stance, after=after, limit=limit)
             else:
                 found = positions_at(connection, actor, issue, as_of=as_of, known_at=known_at)
+                found = [p for p in found if stance in (None, p.stance) and (p.actor, p.issue) > after][:limit]
             texts = Texts(connection)
             texts.load(ref.article for position in found for ref in position.evidence)
             return [_position(position, texts) for position in found]
@@ -205,13 +213,19 @@ class Queries:
         kind: str | None = None,
         *,
         after: int | None = None,
+        before: int | None = None,
+        stance: str | None = None,
         limit: int = 100,
     ) -> list[ChangeView]:
-        """Changes that stand, newest first; with `after`, those of a greater sequence, oldest first."""
-        query = _standing_changes().limit(limit)
-        for column, wanted in ((t.changes.c.actor, actor), (t.changes.c.issue, issue), (t.changes.c.kind, kind)):
+        """Changes that stand, newest first; with `after`, those of a greater sequence, oldest first.
+
+        `before`: only those of a smaller sequence; `stance`: the one that is then held.
+        """
+        query, c = _standing_changes().limit(limit), t.changes.c
+        for column, wanted in ((c.actor, actor), (c.issue, issue), (c.kind, kind), (c.after_stance, stance)):
             if wanted is not None:
                 query = query.where(column == wanted)
+        query = query if before is None else query.where(c.sequence < before)
         if after is None:
             query = query.order_by(t.changes.c.sequence.desc())
         else:
@@ -230,15 +244,17 @@ class Queries:
         since: str | None = None,
         limit: int = 100,
         retracted: bool = False,
+        below: int | None = None,
     ) -> list[EventView]:
         """Events, newest in the log first; `since`: happened (else published) on that ISO day or later.
 
-        Those taken back are left out unless `retracted`. A summit counts for each of its participants.
+        `below`: only those of a smaller sequence. Those taken back are left out unless `retracted`. A summit counts for
+        each of its participants.
         """
         with self._db.read() as connection:
             reasons: dict[str, str] = {}
             found: list[RecordedEvent] = []
-            for event in _newest_first(connection, type, article, reasons):
+            for event in _newest_first(connection, type, article, reasons, below):
                 record = event.record
                 if not isinstance(record, Read) or (event.event_id in reasons and not retracted):
                     continue
@@ -303,8 +319,18 @@ class Queries:
             for r in rows
         ]
 
-    def articles(self, *, story: str | None = None, limit: int = 100) -> list[ArticleView]:
-        """Stored articles, newest version first; `story`: only that article, what it is a copy of, and other copies."""
+    def articles(
+        self,
+        *,
+        story: str | None = None,
+        outlet: str | None = None,
+        before: tuple[datetime, str] | None = None,
+        limit: int = 100,
+    ) -> list[ArticleView]:
+        """Stored articles, newest version first; `story`: only that article, what it is a copy of, and other copies.
+
+        `before`: only those that stand behind one fetched at this time, of this id.
+        """
         newest = (
             select(t.article_versions.c.article_id, func.max(t.article_versions.c.version).label("version"))
             .group_by(t.article_versions.c.article_id)
@@ -321,6 +347,11 @@ class Queries:
             .order_by(t.article_versions.c.fetched_at.desc(), t.articles.c.id)
             .limit(limit)
         )
+        if outlet is not None:
+            query = query.where(t.articles.c.outlet == outlet)
+        if before is not None:
+            at, fetched = before[0], t.article_versions.c.fetched_at
+            query = query.where(or_(fetched < at, and_(fetched == at, t.articles.c.id > before[1])))
         if story is not None:
             origin = select(t.articles.c.origin).where(t.articles.c.id == story).scalar_subquery()
             first = func.coalesce(origin, story)
@@ -366,12 +397,22 @@ class Queries:
         return found
 
 
-def _stored_positions(connection: Connection, actor: str | None, issue: str | None) -> list[Position]:
-    query = select(t.positions.c.data).order_by(t.positions.c.actor, t.positions.c.issue)
-    if actor is not None:
-        query = query.where(t.positions.c.actor == actor)
-    if issue is not None:
-        query = query.where(t.positions.c.issue == issue)
+def _stored_positions(
+    connection: Connection,
+    actor: str | None,
+    issue: str | None,
+    *,
+    stance: str | None,
+    after: tuple[str, str],
+    limit: int | None,
+) -> list[Position]:
+    p = t.positions.c
+    query = select(p.data).order_by(p.actor, p.issue).limit(limit)
+    for column, wanted in ((p.actor, actor), (p.issue, issue), (p.stance, stance)):
+        if wanted is not None:
+            query = query.where(column == wanted)
+    if after != ("", ""):
+        query = query.where(or_(p.actor > after[0], and_(p.actor == after[0], p.issue > after[1])))
     return [_POSITION.decode(data) for data in connection.execute(query).scalars()]
 
 
@@ -458,10 +499,9 @@ def _fact(fact: Fact, texts: Texts) -> EvidenceView:
 
 
 def _newest_first(
-    connection: Connection, type_: str | None, article: str | None, reasons: dict[str, str]
+    connection: Connection, type_: str | None, article: str | None, reasons: dict[str, str], below: int | None = None
 ) -> Iterable[RecordedEvent]:
     """Events of the log in bounded memory, the newest first; `reasons` learns why some of them no longer stand."""
-    below: int | None = None
     while True:
         query = select(t.events).order_by(t.events.c.sequence.desc()).limit(_PORTION)
         query = query.where(t.events.c.type == type_) if type_ is not None else query

@@ -25,6 +25,7 @@ from workers.store.seals import SealRows
 from workers.store.sources import SourceRows
 from workers.store.stories import StoryRows
 from workers.store.subscriptions import SubscriptionRows
+from workers.store.tokens import TokenRows
 from workers.store.turns import Turns
 from workers.store.verifying import Verifying
 from workers.store.work import WorkRows
@@ -46,8 +47,8 @@ class Store(
     """All ports of `workers.ports` on one database; safe to use from many threads.
 
     `queries`: what the commands and the pages read. `turns`: whose turn it is in the fleet.
-    `accounts`: people who sign in. `reviews`: what they make of events.
     `retaining`: texts that go, copies that stay.
+    `accounts`: people who sign in. `tokens`: programs that ask. `reviews`: what they make of events.
     `clock`: stamps the events of a bare `log.append`.
     """
 
@@ -57,6 +58,7 @@ class Store(
         self.queries = Queries(database)
         self.turns = Turns(database)
         self.accounts = AccountRows(database)
+        self.tokens = TokenRows(database)
         self.reviews = ReviewRows(database)
         self.retaining = Retaining(database)
 

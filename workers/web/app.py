@@ -23,13 +23,18 @@ from domain.reading.registry import Registry
 from workers.asking import Asking
 from workers.store.queries import Queries
 from workers.store.store import Store
+from workers.subscribing import Subscribing
 from workers.titles import Titles
+from workers.tokens import recognised
 from workers.web.access import Access, Login
-from workers.web.api import Api, Clock
+from workers.web.api import Api, Clock, described
+from workers.web.gate import Gate
 from workers.web.guard import HEADERS, Guard
 from workers.web.health import Health
 from workers.web.login import Login as SigningIn
+from workers.web.manage import Manage
 from workers.web.metrics import Metrics
+from workers.web.openapi import document, routes
 from workers.web.operations import Operations
 from workers.web.pages import Pages
 from workers.web.problems import problem, status_of
@@ -40,6 +45,7 @@ from workers.web.unsubscribe import routes as unsubscribing
 from workers.web.websub import Pushed
 from workers.web.websub import routes as hub_calls
 
+VERSION = "0.1.0"
 _STATIC = Path(__file__).parent / "static"
 
 
@@ -61,6 +67,9 @@ def make_app(
     login: Login = "changes",
     secure: bool = False,
     metrics_token: str | None = None,
+    subscribing: Subscribing | None = None,
+    api_is_open: bool = True,
+    api_rate: int = 0,
 ) -> Starlette:
     """The application. `hosts`: names besides localhost and addresses under which it answers.
 
@@ -68,6 +77,8 @@ def make_app(
     `unsubscribe`: ends the subscription that a letter's link names. `pushing`: whom hubs of feeds call.
     `store`: where accounts are and what people change; without it pages are for reading alone. `login`: what needs
     somebody signed in. `secure`: cookies go by TLS alone. `metrics_token`: what Prometheus sends there.
+    `subscribing`: what the API asks for subscribers; `api_is_open`: reading by it needs no token; `api_rate`: requests
+    a minute of one caller, 0 for any number.
     """
     asking = Asking(registry)
     names = titles or Titles(registry)
@@ -79,9 +90,17 @@ def make_app(
     streams = Streams(queries, asking, names, closing=closing).routes()
     links = [] if unsubscribe is None else unsubscribing(unsubscribe)
     links += [] if pushing is None else hub_calls(pushing)
-    api = Api(queries, asking, clock)
     health = [*Health(queries, clock).routes(), *Metrics(queries, clock).routes()]
+    operations_ = Api(queries, registry, asking, clock, store).operations()
+    if store is not None and subscribing is not None:
+        operations_ += Manage(store, subscribing, clock).operations()
+    api = routes(described(operations_, document(operations_, version=VERSION)))
     static = Mount("/static", StaticFiles(directory=_STATIC))
+
+    accounts, tokens = (None, None) if store is None else (store.accounts, store.tokens)
+
+    def bearer(header: str) -> bool:
+        return tokens is not None and recognised(header, tokens.kept, clock()) is not None
 
     def failed(request: Request, exc: Exception) -> Response:
         status, detail = status_of(exc)
@@ -94,12 +113,15 @@ def make_app(
         return answer
 
     access = Middleware(
-        Access, accounts=None if store is None else store.accounts, clock=clock, login=login,
-        metrics_token=metrics_token,
+        Access, accounts=accounts, clock=clock, login=login, bearer=bearer, metrics_token=metrics_token,
     )  # fmt: skip
     app = Starlette(
-        routes=[*pages.routes(), *operations, *people, *streams, *links, *api.routes(), *health, static],
-        middleware=[Middleware(Guard, hosts=tuple(hosts)), access],
+        routes=[*pages.routes(), *operations, *people, *streams, *links, *api, *health, static],
+        middleware=[
+            Middleware(Guard, hosts=tuple(hosts)),
+            access,
+            Middleware(Gate, tokens=tokens, clock=clock, is_open=api_is_open, a_minute=api_rate),
+        ],
         exception_handlers={HTTPException: failed, MarsadError: failed, Exception: failed},
     )
     app.state.closing = closing

@@ -19,9 +19,9 @@ from domain.reading.registry import Registry
 from workers.asking import KINDS, Asking, day, moment, number, one_of
 from workers.store.meetings import Meeting
 from workers.store.queries import ChangeView, PositionView, Queries
-from workers.web.api import MOST
 from workers.web.calendar import month_of, parse_month
 from workers.web.plot import plot
+from workers.web.questions import MOST
 from workers.web.render import Renderer, language_of
 from workers.web.words import RIGHT_TO_LEFT, age_in_days
 
@@ -99,7 +99,7 @@ class Pages:
         return self._renderer.page(
             request, "changes.html", changes=found, chosen=chosen, more=more if len(found) == limit < MOST else "",
             actors=self._columns((), every=False), issues=sorted(self._registry.issues), here="changes",
-            stream="/api/v1/changes/stream" + (f"?{urlencode(given)}" if given else ""),
+            stream="/changes/stream" + (f"?{urlencode(given)}" if given else ""),
         )  # fmt: skip
 
     def summits(self, request: Request) -> Response:

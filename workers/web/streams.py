@@ -26,8 +26,10 @@ from domain.errors import MarsadError
 from workers.asking import KINDS, STANCES, Asking, number, one_of
 from workers.store.queries import ChangeView, Queries
 from workers.titles import Titles
-from workers.web.api import _MOST_SEQUENCE, _asked
+from workers.web.gate import caller_of
 from workers.web.problems import problem
+from workers.web.questions import MOST_SEQUENCE
+from workers.web.questions import asked as asked_of
 
 ATOM = "http://www.w3.org/2005/Atom"
 _ENTRIES = 50
@@ -68,23 +70,27 @@ class Streams:
 
     def routes(self) -> list[Route]:
         """Where each answers; before the API's own."""
-        return [Route("/changes.atom", self.atom), Route("/api/v1/changes/stream", self.stream)]
+        return [
+            Route("/changes.atom", self.atom),
+            Route("/changes/stream", self.stream),  # for our own pages, which send no token
+            Route("/api/v1/changes/stream", self.stream),
+        ]
 
     def atom(self, request: Request) -> Response:
         """The newest changes as Atom (RFC 4287); `actor`, `issue`, `kind`, `stance`, `language`."""
-        asked = _asked(request, "actor", "issue", "kind", "stance", "language")
+        asked = asked_of(request, "actor", "issue", "kind", "stance", "language")
         language = cast(Language, one_of(asked.get("language"), ("ar", "en"), "language") or "ar")
         wanted = self._filter(asked)
-        found = self._queries.changes(wanted.actor, wanted.issue, wanted.kind, limit=4 * _ENTRIES)
-        found = [c for c in found if wanted.stance in (None, c.after)][:_ENTRIES]
+        found = self._queries.changes(wanted.actor, wanted.issue, wanted.kind, stance=wanted.stance, limit=_ENTRIES)
         body = _feed(str(request.url), found, language, self._titles)
         return Response(body, media_type="application/atom+xml", headers={"cache-control": "no-cache"})
 
     def stream(self, request: Request) -> Response:
         """Changes as they become known; after `Last-Event-ID`, else `after`, else from now on."""
-        asked = _asked(request, "actor", "issue", "kind", "stance", "after")
+        caller_of(request, "read")
+        asked = asked_of(request, "actor", "issue", "kind", "stance", "after")
         raw = request.headers.get("last-event-id") or asked.get("after")
-        after = number(raw, "Last-Event-ID", low=0, high=_MOST_SEQUENCE)
+        after = number(raw, "Last-Event-ID", low=0, high=MOST_SEQUENCE)
         wanted = self._filter(asked)
         if self._open >= _MOST_STREAMS:
             return problem(503, "Too many streams are open: try again later.", headers={"retry-after": "30"})
