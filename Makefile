@@ -49,6 +49,9 @@ bench-alerts: install-dev ## Measure alerts: 10,000 deliveries with a third of t
 bench-pages: install-dev ## Measure each page and its queries on a log of a million events on PostgreSQL (BENCH_ARGS="--events 100000")
 	$(BIN)/python -m tests.bench.pages $(BENCH_ARGS)
 
+bench-fleet: install-dev ## Measure a fleet: articles a second, latency of alerts, idle polls, memory (BENCH_ARGS="--only latency")
+	$(BIN)/python -m tests.bench.fleet $(BENCH_ARGS)
+
 bench-reading: install-dev ## Measure the extractor: speed, start, memory, growth, worst inputs
 	$(BIN)/python -m tests.gold.bench
 

@@ -56,10 +56,11 @@ def pages() -> Iterator[Drawn]:
     for place, name in enumerate(sorted(path.name for path in TEMPLATES.glob("*.html"))):
         for turn in range(EACH):
             number = (place * EACH + turn) % len(articles)
-            yield _drawn(environment, name, articles[number], articles[number + 1 :] + articles[:number], turn)
+            yield draw(environment, name, articles[number], articles[number + 1 :] + articles[:number], turn)
 
 
-def _drawn(environment: Environment, name: str, article: Article, others: list[Article], turn: int) -> Drawn:
+def draw(environment: Environment, name: str, article: Article, others: list[Article], turn: int) -> Drawn:
+    """An article as a page of a template, others around it; `turn`, below `EACH`: the hour, author and outlet."""
     about = _about(article, turn)
     html = environment.get_template(name).render(a=about, x=_clutter(others))
     encoding = "windows-1256" if "charset=windows-1256" in html else "utf-8"

@@ -10,6 +10,7 @@ import os
 import random
 import signal
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,15 +27,19 @@ _IN_TRANSACTION = (
 
 
 def kills(made: Fleet, draw: random.Random, *, times: int, pause: tuple[float, float]) -> str:
-    """kill -9 of a process of any role, workers more often, at random moments; each is started again at once."""
-    names = sorted(made.processes)
-    weights = [3 if name.startswith("worker") else 1 for name in names]
-    for _ in range(times):
-        (victim,) = draw.choices(names, weights)
-        made.kill(victim)
-        made.start(victim)
-        time.sleep(draw.uniform(*pause))
-    return f"kill -9 of {times} processes"
+    """kill -9 of a process of any role that is at work, workers more often; each is started again at once."""
+    killed: Counter[str] = Counter()
+    deadline = time.monotonic() + 30 * times
+    while killed.total() < times:
+        assert time.monotonic() < deadline, "the processes do not get to work"
+        made.tended(draw.uniform(*pause))
+        names = [name for name in sorted(made.processes) if f"{name.split('-')[0]}: " in made.said(name)]
+        if names:
+            (victim,) = draw.choices(names, [3 if name.startswith("worker") else 1 for name in names])
+            made.kill(victim)
+            made.start(victim)
+            killed[victim.split("-")[0]] += 1
+    return f"kill -9 of {', '.join(f'{count} {role}s' for role, count in sorted(killed.items()))}, each at work"
 
 
 def queue_killed(made: Fleet, *, times: int, seconds: float) -> str:

@@ -85,6 +85,12 @@ class Cluster:
         self.address = f"postgresql://postgres@127.0.0.1:{self._port}/postgres"
 
     @property
+    def pid(self) -> int:
+        """Its first process."""
+        assert self._server is not None
+        return self._server.pid
+
+    @property
     def is_running(self) -> bool:
         """Whether its first process is there."""
         return self._server is not None and self._server.poll() is None
