@@ -33,7 +33,10 @@ _SECTIONS, _CARDS, _DATA = 60, 150, 200
 
 
 class Outlets(msgspec.Struct, frozen=True, kw_only=True):
-    """How many `feeds` of how many `articles` each; `heavy`: with the menus, lists and scripts of real pages."""
+    """How many `feeds` of how many `articles` each; 0: all feeds list the same one.
+
+    `heavy`: with the menus, lists and scripts of real pages.
+    """
 
     feeds: int
     articles: int
@@ -79,9 +82,9 @@ class Press:
         """An outlet's feed of all its articles."""
         first = number * self.outlets.articles
         items = "".join(
-            f"<item><title>خبر {n}</title><link>http://{self.outlets.host(number)}:{port}/a/{n}</link>"
+            f"<item><title>خبر {n}</title><link>http://{self.outlets.host(first)}:{port}/a/{n}</link>"
             f"<pubDate>{format_datetime(_START + timedelta(minutes=n))}</pubDate></item>"
-            for n in range(first, first + self.outlets.articles)
+            for n in range(first, first + max(1, self.outlets.articles))
         )
         return f'<rss version="2.0"><channel><title>{number}</title>{items}</channel></rss>'.encode()
 
