@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, bindparam, func, select, text
 
 from domain.positions import Change, Folded, Held, Position, fold_on, tail
 from workers.store import schema as t
@@ -142,7 +142,7 @@ def _newest(connection: Connection, keys: list[Key], sequence: int) -> dict[Key,
 
 
 def sequence_at(connection: Connection, known_at: datetime | None) -> int | None:
-    """The last event recorded at a time, found by halving, as the log is in order of time; None for no time."""
+    """The last event recorded at a time; None for no time."""
     if known_at is None:
         return None
     head = int(connection.execute(select(func.coalesce(func.max(t.log_head.c.sequence), 0))).scalar_one())
@@ -151,9 +151,20 @@ def sequence_at(connection: Connection, known_at: datetime | None) -> int | None
 
 def sequence_between(connection: Connection, known_at: datetime, low: int, high: int) -> int:
     """The last event recorded at a time, where it is known to be one of these; nothing is asked where they are one."""
-    query = select(t.events.c.recorded_at)
-    while low < high:
-        middle = (low + high + 1) // 2
-        recorded_at = connection.execute(query.where(t.events.c.sequence == middle)).scalar_one()
-        low, high = (middle, high) if recorded_at <= known_at else (low, middle - 1)
-    return low
+    if low >= high:
+        return low
+    return int(connection.execute(_HALVING, {"known_at": known_at, "low": low, "high": high}).scalar_one())
+
+
+# the log is in order of time; one statement, as each step would cost a round trip
+_HALVING = text(
+    """
+    WITH RECURSIVE span (low, high) AS (
+        SELECT :low, :high
+        UNION ALL
+        SELECT CASE WHEN e.recorded_at <= :known_at THEN e.sequence ELSE low END,
+               CASE WHEN e.recorded_at <= :known_at THEN high ELSE e.sequence - 1 END
+        FROM span JOIN events e ON e.sequence = (low + high + 1) / 2 WHERE low < high)
+    SELECT low FROM span WHERE low = high
+    """
+).bindparams(bindparam("known_at", type_=t.Utc), bindparam("low", type_=t.Big), bindparam("high", type_=t.Big))
