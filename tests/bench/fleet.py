@@ -120,8 +120,8 @@ def throughput(workers: int, articles: int, *, heavy: bool) -> None:
     bare = _bare(texts)
     roles = ("worker",) * workers
     with serving(outlets) as port, started(*roles, "projector", feeds=outlets.listed(port)) as made:
-        before = {role: made.seconds(role) for role in ("worker", "projector", "postgres")}
         made.start("scheduler")
+        before = {role: made.seconds(role) for role in ("worker", "scheduler", "projector", "postgres")}
         start = time.perf_counter()
         _until(lambda: made.articles() >= count and made.store.behind(NAME) == 0, _PATIENCE)
         wall = time.perf_counter() - start
@@ -129,7 +129,8 @@ def throughput(workers: int, articles: int, *, heavy: bool) -> None:
     size = statistics.mean(len(page.body) for page in pages) / 1000
     print(
         f"| {workers} | {size:.0f} KB | {count} | {count / wall:.0f} | {bare:.1f} ms | {cost['worker']:.1f} ms "
-        f"| {cost['worker'] / bare:.2f} | {cost['projector']:.1f} ms | {cost['postgres']:.1f} ms |",
+        f"| {cost['scheduler']:.1f} ms | {cost['projector']:.1f} ms | {cost['postgres']:.1f} ms "
+        f"| {cost['worker'] / bare:.2f} | {sum(cost.values()) / bare:.2f} |",
         flush=True,
     )
 
@@ -253,8 +254,8 @@ def main() -> int:
     chosen = options.parse_args()
     parts = chosen.only.split(",")
     if "throughput" in parts:
-        print("| workers | page | articles | a second | trafilatura | worker | ratio | projector | PostgreSQL |")
-        print("|---|---|---|---|---|---|---|---|---|")
+        print("| workers | page | articles | a second | bare trafilatura | worker | scheduler | projector | PostgreSQL "
+              "| worker / bare | all / bare |\n|---|---|---|---|---|---|---|---|---|---|---|")  # fmt: skip
         for workers, heavy in ((1, True), (2, True), (1, False)):
             throughput(workers, chosen.articles, heavy=heavy)
     if "latency" in parts:

@@ -81,8 +81,9 @@ class Press:
     def feed(self, number: int, port: int) -> bytes:
         """An outlet's feed of all its articles."""
         first = number * self.outlets.articles
+        host = self.outlets.host(number if self.outlets.articles else 0)
         items = "".join(
-            f"<item><title>خبر {n}</title><link>http://{self.outlets.host(first)}:{port}/a/{n}</link>"
+            f"<item><title>خبر {n}</title><link>http://{host}:{port}/a/{n}</link>"
             f"<pubDate>{format_datetime(_START + timedelta(minutes=n))}</pubDate></item>"
             for n in range(first, first + max(1, self.outlets.articles))
         )
