@@ -155,14 +155,14 @@ def test_a_subscription_is_made_edited_tested_rotated_and_ended(app: App, ask: A
 @pytest.mark.parametrize(
     ("body", "status", "word"),
     [
-        ({}, 400, "channels"), ({"channels": []}, 422, "channels"), ({"channels": 3}, 400, "array"),
-        ({"channels": [{"kind": "pigeon", "target": "x"}]}, 400, "pigeon"),
+        ({}, 422, "channels"), ({"channels": []}, 422, "channels"), ({"channels": 3}, 422, "array"),
+        ({"channels": [{"kind": "pigeon", "target": "x"}]}, 422, "pigeon"),
         ({"channels": [{"kind": "webhook", "target": "ftp://x"}]}, 422, "http"),
         ({"channels": [{"kind": "apprise", "target": "json://127.0.0.1"}]}, 422, "those who run"),
         ({"channels": [{"kind": "webhook", "target": HOOK}], "hour": 25}, 422, "25"),
         ({"channels": [{"kind": "webhook", "target": HOOK}], "zone": "Mars"}, 422, "Mars"),
         ({"channels": [{"kind": "webhook", "target": HOOK}], "actors": ["XYZZY"]}, 422, "XYZZY"),
-        ({"channels": [{"kind": "webhook", "target": HOOK}], "colour": 1}, 400, "colour"),
+        ({"channels": [{"kind": "webhook", "target": HOOK}], "colour": 1}, 422, "colour"),
         ({"channels": [{"kind": "webhook", "target": HOOK}], "muted_until": "2030-01-01T00:00:00"}, 422, "zone"),
     ],
 )  # fmt: skip

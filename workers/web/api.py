@@ -25,11 +25,11 @@ from workers.web.questions import MOST, MOST_SEQUENCE, asked, cursor_of, id_of, 
 
 Clock = Callable[[], datetime]
 _TRUE = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
-_DAY = {"type": "string", "format": "date"}
-_FETCHED = r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{6})?Z~[0-9a-f]{32}$"
+_DAY = {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "maxLength": 0}]}
+_FETCHED = r"^$|^[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{6})?Z~[0-9a-f]{32}$"
 _CLOCKS = (
     Param("as_of", _DAY, "As held on that day."),
-    Param("known_at", {"type": "string", "format": "date"}, "As known at the end of that day, or at an RFC 3339 time."),
+    Param("known_at", _DAY, "As known at the end of that day, or at an RFC 3339 time."),
 )
 
 

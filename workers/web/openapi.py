@@ -22,13 +22,13 @@ from workers.web.questions import MOST, MOST_SEQUENCE, body_of
 
 ROOT = "/api/v1"
 _REFUSALS = {
-    400: "The question or the body is malformed, or names what is not there; the line says what.",
+    400: "The question is malformed or names what is not there, or the body is no JSON; the line says what.",
     401: "A token is needed.",
     403: "The token does not allow this.",
     404: "There is nothing there that this token may see.",
     413: "The body is too long.",
-    415: "The body is no JSON.",
-    422: "The body is well formed and makes no sense; the line says why.",
+    415: "The body does not say that it is JSON, or is compressed.",
+    422: "The body is of another form, or makes no sense; the line says why.",
     429: "Too many requests: Retry-After says when to come again.",
     503: "The database is away.",
 }
@@ -88,7 +88,11 @@ def document(operations: Sequence[Operation], *, version: str) -> dict[str, Any]
     by_type = dict(zip(map(repr, types), schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _described(operation, by_type)
+        described = _described(operation, by_type)
+        found = _links(operation, operations)
+        if found:
+            described["responses"][str(operation.status)]["links"] = found
+        paths.setdefault(operation.path, {})[operation.method.lower()] = described
     return {
         "openapi": "3.1.0",
         "info": {
@@ -125,6 +129,15 @@ def _endpoint(by_method: dict[str, Operation]) -> Callable[[Request], Awaitable[
         return await run_in_threadpool(operation.handle, request, caller, body)
 
     return endpoint
+
+
+def _links(operation: Operation, operations: Sequence[Operation]) -> dict[str, Any]:
+    """What can be done with what an operation makes or lists."""
+    if operation.method == "DELETE" or "{" in operation.path:
+        return {}
+    id_ = "$response.body#/0/id" if operation.listed else "$response.body#/id"
+    its = [o for o in operations if o.path.startswith(operation.path + "/{id}")]
+    return {o.name: {"operationId": o.name, "parameters": {"id": id_}} for o in its}
 
 
 def _described(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:

@@ -95,7 +95,7 @@ async def body_of(request: Request, form: type[Body]) -> Body:
     """The body of a request, as what it should be.
 
     Raises:
-        HTTPException: 415 where it is no JSON, 400 where it is malformed or of another form.
+        HTTPException: 415 where it does not say that it is JSON, 400 where it is none, 422 where it is of another form.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
@@ -105,8 +105,14 @@ async def body_of(request: Request, form: type[Body]) -> Body:
         raise HTTPException(400, f"The body is nested deeper than {_DEEPEST} levels.")
     try:
         return msgspec.json.decode(raw, type=form)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
-        raise HTTPException(400, f"The body cannot be used: {' '.join(str(exc).split())[:200]}") from exc
+    except msgspec.ValidationError as exc:
+        raise HTTPException(422, f"The body cannot be used: {_line(exc)}") from exc
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
+        raise HTTPException(400, f"The body is no JSON: {_line(exc)}") from exc
+
+
+def _line(exc: Exception) -> str:
+    return " ".join(str(exc).split())[:200]
 
 
 def _depth(raw: bytes) -> int:
