@@ -317,6 +317,8 @@ def _changes_table(name: str) -> Table:
         _time("withdrawn_at", nullable=True),
         UniqueConstraint("change_key"),
         Index(None, "actor", "issue", "on_day"),
+        Index(None, "actor", "sequence"),
+        Index(None, "issue", "sequence"),
     )
     conditional = and_(made.c.after_stance == "conditional", made.c.withdrawn_at.is_(None))
     columns = (made.c.actor, made.c.issue, made.c.on_day)
