@@ -36,6 +36,7 @@ from workers.store.store import Store, open_store
 
 LEASE_SECONDS = 3
 _LOOK = 0.2
+_START_SECONDS = 180
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,7 +174,7 @@ class Fleet:
             log.seek(self._begun[name])
             return log.read().decode(errors="replace")
 
-    def wait_for(self, name: str, words: str, seconds: float = 60) -> None:
+    def wait_for(self, name: str, words: str, seconds: float = _START_SECONDS) -> None:
         """Until a process has said something."""
         deadline = time.monotonic() + seconds
         while words not in self.said(name):
@@ -181,8 +182,8 @@ class Fleet:
             time.sleep(0.05)
 
     def await_articles(self, articles: int = 1) -> None:
-        """Wait until so many are stored."""
-        deadline = time.monotonic() + 60
+        """Wait until so many are stored, however busy the machine is with starting the processes."""
+        deadline = time.monotonic() + _START_SECONDS
         while self.store.queries.summary().articles < articles:
             assert time.monotonic() < deadline, f"{self.unfinished()}\n{self._tails()}"
             time.sleep(0.05)
