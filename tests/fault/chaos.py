@@ -65,7 +65,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 def scenes(kills: int, minute: float) -> list[Scene]:
     """Every harm, in the order of the table."""
     return [
-        Scene(name="processes killed", seconds=kills, copies=4,
+        Scene(name="processes killed", seconds=kills, copies=2,
               hurt=lambda made, _: harm.kills(made, seeded(1), times=kills, pause=(0.3, 1.6))),
         Scene(name="active ones killed, default leases", lease=120, hurt=_taken_over),
         Scene(name="Redis killed", hurt=lambda made, _: harm.queue_killed(made, times=4, seconds=3)),

@@ -27,19 +27,32 @@ _IN_TRANSACTION = (
 
 
 def kills(made: Fleet, draw: random.Random, *, times: int, pause: tuple[float, float]) -> str:
-    """kill -9 of a process of any role that is at work, workers more often; each is started again at once."""
+    """kill -9 at random moments, of a process that is at work where there is one soon; each is started again at once.
+
+    Workers are killed more often.
+    """
     killed: Counter[str] = Counter()
-    deadline = time.monotonic() + 30 * times
-    while killed.total() < times:
-        assert time.monotonic() < deadline, "the processes do not get to work"
+    at_work = 0
+    for _ in range(times):
         made.tended(draw.uniform(*pause))
-        names = [name for name in sorted(made.processes) if f"{name.split('-')[0]}: " in made.said(name)]
-        if names:
-            (victim,) = draw.choices(names, [3 if name.startswith("worker") else 1 for name in names])
-            made.kill(victim)
-            made.start(victim)
-            killed[victim.split("-")[0]] += 1
-    return f"kill -9 of {', '.join(f'{count} {role}s' for role, count in sorted(killed.items()))}, each at work"
+        names, busy = sorted(made.processes), _at_work(made, 3.0)
+        at_work += bool(busy)
+        chosen = busy or names
+        (victim,) = draw.choices(chosen, [3 if name.startswith("worker") else 1 for name in chosen])
+        made.kill(victim)
+        made.start(victim)
+        killed[victim.split("-")[0]] += 1
+    return f"kill -9 of {', '.join(f'{count} {role}s' for role, count in sorted(killed.items()))}; {at_work} at work"
+
+
+def _at_work(made: Fleet, seconds: float) -> list[str]:
+    """The processes that have said that they are; waits for one so long."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = [name for name in sorted(made.processes) if f"{name.split('-')[0]}: " in made.said(name)]
+        if found or time.monotonic() > deadline:
+            return found
+        made.tended(0.2)
 
 
 def queue_killed(made: Fleet, *, times: int, seconds: float) -> str:
