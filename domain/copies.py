@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 SKETCH_SIZE = 24
 SAME = 0.4  # Jaccard: an article with a fifth of its words edited keeps 0.52, different ones stay below 0.05
-FEW = 4  # articles up to which comparing every pair is the fastest
+FEW = 4  # articles up to which comparing every pair is the fastest, and sentences up to which asking all is
 _WORD = re.compile(r"\w+")
 _MARKS = re.compile(r"[\u064b-\u0652\u0670\u0640\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -63,19 +63,19 @@ def groups(articles: Iterable[tuple[str, Sequence[Sketch]]]) -> list[list[str]]:
 
 
 class Sentences:
-    """Sentences seen before, to be asked for near-identical ones."""
+    """Sentences seen before, to be asked for near-identical ones; indexed once they are asked more than a few times."""
 
     def __init__(self) -> None:
         self._known: Counter[Sketch] = Counter()
-        self._holding: dict[int, list[Sketch]] = {}
+        self._asked = 0
+        self._holding: dict[int, list[Sketch]] | None = None
 
     def add(self, one: Sketch) -> None:
         """Remember a sentence."""
         if one:
             self._known[one] += 1
-            if self._known[one] == 1:
-                for h in _head(one):
-                    self._holding.setdefault(h, []).append(one)
+            if self._known[one] == 1 and self._holding is not None:
+                _hold(self._holding, one)
 
     def discard(self, one: Sketch) -> None:
         """Forget a sentence that was added, as often as it was."""
@@ -83,16 +83,30 @@ class Sentences:
             self._known[one] -= 1
             if self._known[one] == 0:
                 del self._known[one]
-                for h in _head(one):
-                    self._holding[h].remove(one)
+                if self._holding is not None:
+                    for h in _head(one):
+                        self._holding[h].remove(one)
 
     def __contains__(self, one: Sketch) -> bool:
         """Whether a near-identical sentence was added; never for one without words."""
         if one in self._known:
             return True
+        self._asked += 1
+        if self._holding is None and self._asked <= FEW:
+            hashes = set(one)
+            return any(not hashes.isdisjoint(other) and _near(one, other) for other in self._known)
+        if self._holding is None:
+            self._holding = {}
+            for known in self._known:
+                _hold(self._holding, known)
         holding = self._holding
         near = {other for h in _head(one) if h in holding for other in holding[h]}
         return any(_near(one, other) for other in near)
+
+
+def _hold(holding: dict[int, list[Sketch]], one: Sketch) -> None:
+    for h in _head(one):
+        holding.setdefault(h, []).append(one)
 
 
 class Ties:

@@ -96,12 +96,15 @@ def test_the_order_of_articles_does_not_matter(articles: list[tuple[str, list[Sk
     assert groups(shuffled) == groups(articles)
 
 
-@given(st.lists(sketches, max_size=6), sketches)
-def test_sentences_know_what_is_near(known: list[Sketch], asked: Sketch) -> None:
-    sentences = Sentences()
-    for one in known:
+@given(st.lists(st.tuples(sketches, st.booleans(), sketches), max_size=12))
+def test_sentences_know_what_is_near(steps: list[tuple[Sketch, bool, Sketch]]) -> None:
+    sentences, known = Sentences(), list[Sketch]()
+    for one, stays, asked in steps:  # few are asked of all, more of an index
         sentences.add(one)
-    assert (asked in sentences) == any(similarity(asked, one) >= SAME for one in known)
+        known.append(one)
+        if not stays:
+            sentences.discard(known.pop())
+        assert (asked in sentences) == any(similarity(asked, other) >= SAME for other in known)
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcde"), st.lists(sketches, max_size=2)), max_size=10), st.data())
