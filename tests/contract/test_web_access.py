@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -58,6 +59,11 @@ def closed(store: Store, registry: Registry, titles: Titles, time: Time) -> Iter
         yield site
 
 
+def post(url: str, **more: Any) -> httpx.Response:
+    """A form without a browser; a machine with much to do takes its time over a password."""
+    return httpx.post(url, timeout=60, **more)
+
+
 def did(store: Store) -> list[tuple[str, str]]:
     return [(row.who, row.what) for row in store.accounts.audited()][::-1]
 
@@ -76,19 +82,19 @@ def test_signing_in_and_out(peopled: str, store: Store) -> None:
 
 
 def test_a_cookie_is_out_of_reach_of_scripts(peopled: str, store: Store, registry: Registry) -> None:
-    sent = httpx.post(f"{peopled}/login", data={"name": "admin", "password": PASSWORD}).headers["set-cookie"]
+    sent = post(f"{peopled}/login", data={"name": "admin", "password": PASSWORD}).headers["set-cookie"]
     assert "HttpOnly" in sent
     assert "SameSite=lax" in sent
     assert "Secure" not in sent
     with serving(make_app(store.queries, registry=registry, clock=lambda: NOW, store=store, secure=True)) as site:
-        sent = httpx.post(f"{site}/login", data={"name": "admin", "password": PASSWORD}).headers["set-cookie"]
+        sent = post(f"{site}/login", data={"name": "admin", "password": PASSWORD}).headers["set-cookie"]
         assert "Secure" in sent
 
 
 def test_a_wrong_name_and_a_wrong_password_look_alike(peopled: str) -> None:
     for name, password in (("admin", "wrong"), ("nobody", PASSWORD), ("", ""), ("admin", ""), ("' OR 1=1 --", "x")):
         said = {"name": name, "password": password}
-        answer = httpx.post(f"{peopled}/login", data=said, headers={"accept-language": "en"})
+        answer = post(f"{peopled}/login", data=said, headers={"accept-language": "en"})
         assert answer.status_code == 403
         assert "Name or password is wrong" in answer.text
         assert "set-cookie" not in answer.headers
@@ -96,7 +102,7 @@ def test_a_wrong_name_and_a_wrong_password_look_alike(peopled: str) -> None:
 
 def test_too_many_tries_are_held_up_for_a_while(peopled: str, store: Store, time: Time) -> None:
     def attempt(password: str, name: str = "admin") -> int:
-        return httpx.post(f"{peopled}/login", data={"name": name, "password": password}).status_code
+        return post(f"{peopled}/login", data={"name": name, "password": password}).status_code
 
     assert [attempt("wrong") for _ in range(5)] == [403] * 5
     assert attempt(PASSWORD) == 429, "even with the right one"
@@ -126,7 +132,7 @@ def test_a_changed_person_is_signed_out(peopled: str, store: Store) -> None:
     with signed_in(peopled, "operator") as client:
         store.accounts.change_user("operator", disabled=True, now=NOW)
         assert "Sign out" not in client.get("/").text
-    answer = httpx.post(f"{peopled}/login", data={"name": "operator", "password": PASSWORD})
+    answer = post(f"{peopled}/login", data={"name": "operator", "password": PASSWORD})
     assert answer.status_code == 403
 
 
@@ -165,7 +171,7 @@ def test_a_form_from_elsewhere_changes_nothing(peopled: str, store: Store) -> No
         assert store.reviews.confirmation(event) is not None
         assert client.post(f"/review/{event}", content=b"x" * 70_000).status_code == 413
     headers = {"sec-fetch-site": "cross-site"}
-    answer = httpx.post(f"{peopled}/login", data={"name": "admin", "password": PASSWORD}, headers=headers)
+    answer = post(f"{peopled}/login", data={"name": "admin", "password": PASSWORD}, headers=headers)
     assert answer.status_code == 403, "nobody is signed in by another site's form"
 
 
@@ -220,7 +226,7 @@ def test_one_is_never_sent_elsewhere(raw: str) -> None:
 
 
 def test_the_trail_has_who_did_what(peopled: str, store: Store) -> None:
-    httpx.post(f"{peopled}/login", data={"name": "<b>x</b>", "password": "wrong"})
+    post(f"{peopled}/login", data={"name": "<b>x</b>", "password": "wrong"})
     with signed_in(peopled, "admin") as client:
         page = client.get("/audit").text
     assert "&lt;b&gt;x&lt;/b&gt;" in page

@@ -33,7 +33,7 @@ def add_people(store: Store, now: datetime) -> None:
 @contextmanager
 def signed_in(site: str, name: str) -> Iterator[httpx.Client]:
     """A client that is signed in."""
-    with httpx.Client(base_url=site, headers={"accept-language": "en"}) as client:
+    with httpx.Client(base_url=site, headers={"accept-language": "en"}, timeout=60) as client:
         answer = client.post("/login", data={"name": name, "password": PASSWORD})
         assert answer.status_code == 303, answer.text
         yield client
