@@ -43,8 +43,9 @@ lock: ## Resolve requirements*.in into the hashed files (needs uv)
 bench: install-dev ## Measure the log and its projections (BENCH_ARGS="--quick --scale 10000,100000,1000000")
 	$(BIN)/python -m tests.bench $(BENCH_ARGS)
 
-bench-alerts: install-dev ## Measure alerts: 10,000 deliveries with a third of the endpoints failing, and matching
+bench-alerts: install-dev ## Measure alerts (latency, 10,000 deliveries, matching) and the API (BENCH_EVENTS=1000000)
 	$(BIN)/python -m tests.bench.alerts $(BENCH_ARGS)
+	$(BIN)/python -m tests.bench.api --events $(or $(BENCH_EVENTS),100000)
 
 bench-pages: install-dev ## Measure each page and its queries on a log of a million events on PostgreSQL (BENCH_ARGS="--events 100000")
 	$(BIN)/python -m tests.bench.pages $(BENCH_ARGS)

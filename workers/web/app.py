@@ -41,6 +41,7 @@ from workers.web.problems import problem, status_of
 from workers.web.render import Renderer
 from workers.web.review import Review
 from workers.web.streams import Streams
+from workers.web.subscriptions import Subscriptions
 from workers.web.unsubscribe import routes as unsubscribing
 from workers.web.websub import Pushed
 from workers.web.websub import routes as hub_calls
@@ -94,6 +95,7 @@ def make_app(
     operations_ = Api(queries, registry, asking, clock, store).operations()
     if store is not None and subscribing is not None:
         operations_ += Manage(store, subscribing, clock).operations()
+        people += Subscriptions(store, subscribing, registry, renderer).routes()
     api = routes(described(operations_, document(operations_, version=VERSION)))
     static = Mount("/static", StaticFiles(directory=_STATIC))
 
