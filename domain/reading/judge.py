@@ -38,6 +38,7 @@ _TOPIC_KINDS = {
 _OTHER_TYPE = 0.5  # from which probability words are more than a statement, where the rules see none
 _NO_DEED = 0.8  # from which probability what the rules take for more is none
 _OVERRULE = 0.6  # how sure the model must be against the rules
+_OVERRULE_OPEN = 0.8  # and against a condition or a doubt that words state, of which the rules are right on 0.8
 _HANGING = 0.5  # how sure the model must be of a condition that no word states
 _NOTHING = 0.7  # from which probability of no side at all words without a ruled side are left without one
 _GIFT_REACH = 5
@@ -153,7 +154,8 @@ class Judge:
         if plain.stance is None and nothing >= _NOTHING:
             return plain
         stance = stance_of(leaning, plain.direction)
-        if plain.stance is not None and stance != plain.stance and (plain.decisive or odds[leaning] < _OVERRULE):
+        wanted = _OVERRULE_OPEN if plain.stance in ("undecided", "conditional") else _OVERRULE
+        if plain.stance is not None and stance != plain.stance and (plain.decisive or odds[leaning] < wanted):
             return plain
         because = plain.because or f"its words lean to {leaning}"
         return msgspec.structs.replace(plain, stance=stance, because=because, strength=odds[leaning])

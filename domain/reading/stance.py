@@ -23,7 +23,12 @@ from domain.reading.topics import Topic, bare
 _NEGATION_REACH = 2
 _DIRECTION_REACH = 4
 _GOVERNING_REACH = 14
-_PREDICATE_REACH = 12
+_PREDICATE_REACH = 16
+_OPINION_REACH = 4
+_OPINIONS = frozenset({
+    "يري", "تري", "نري", "اري", "يرون", "يعتقد", "تعتقد", "نعتقد", "اعتقد", "يعتقدون", "يظن", "تظن", "نظن", "اظن",
+    "يعتبر", "تعتبر", "نعتبر", "يتصور", "نتصور", "يجد", "تجد", "نجد",
+})  # fmt: skip
 _PARTICLES = frozenset({"لا", "لن", "لم", "ما", "ان", "قد", "سوف", "ليس"})
 _STILL = frozenset({"تزال", "يزال", "نزال", "ازال", "يزالون", "زال", "زالت", "تزالان", "شك", "سيما", "بد"})
 _SUBJECT_REACH = 5
@@ -101,6 +106,7 @@ class StanceReader:
         self._undecided = Phrases([(p, True) for p in words["undecided"]], names=True)
         self._barriers = frozenset(level(w) for w in words["barriers"])
         self._deeds = frozenset(form for entry in words["deeds"] for form in _inflected(entry))
+        self._ending = frozenset(form for entry in words["ending"] for form in _inflected(entry))
         self._gifts = frozenset(form for entry in words["gifts"] for form in _inflected(entry))
         self._own: dict[str, tuple[Phrases[int], Phrases[int], Phrases[bool]]] = {
             issue.id: (_directions(issue), _verdicts(issue), Phrases((p, True) for p in issue.conditional))
@@ -118,6 +124,8 @@ class StanceReader:
         condition = self._condition_at(run, first, last)
         chain = self._chain(clause, topic, run, first, last, direction_at, sides)
         sign, because, flips, deed = _product(chain)
+        raised = self._raised(clause, run, first, chain)
+        sign, flips, deed = (-sign, f"{flips} {raised}".strip(), False) if raised and sign else (sign, flips, deed)
         base = Verdict(stance=None, condition=condition, direction=direction, sign=sign)
         if self._own[topic.issue][2].find(run[first:last]):
             return replace(base, stance="conditional", because="asked for others too", strength=0.8)
@@ -136,6 +144,19 @@ class StanceReader:
         hangs = self._hangs(clause, run, sign * direction, condition, topic.anchors[0][0])
         stance = "conditional" if hangs else ("supports" if sign * direction > 0 else "opposes")
         return replace(base, stance=stance, because=because, flipped_by=flips, strength=0.7, deed=deed)
+
+    def _raised(self, clause: Clause, run: Sequence[Word], first: int, chain: Sequence[Signal]) -> str:
+        """لا ترى أن ذلك يساعد: the word that denies an opinion, and so the predicate within it; else empty."""
+        told = [s for s in chain if not s.turns]
+        if not told or any(s.flipped_by for s in told):
+            return ""
+        start = first if clause.cue is None else min(first, clause.cue.index)
+        for index in range(max(1, start), told[-1].index):
+            behind = run[index + 1 : index + _OPINION_REACH]
+            opened = any(w.text in _COMPLEMENTS for w in behind) or any(w.text == "في" for w in behind[:1])
+            if run[index].text in _OPINIONS and opened and run[index - 1].text.lstrip("وف") in ("لا", "لم", "لن"):
+                return run[index - 1].text
+        return ""
 
     def _hangs(
         self, clause: Clause, run: Sequence[Word], sign: int, condition: tuple[int, int] | None, anchor: int
@@ -208,7 +229,7 @@ class StanceReader:
         sides: Mapping[int, bool],
     ) -> list[Signal]:  # fmt: skip
         """What governs the topic, else what is said of it, else the cue alone."""
-        signals = self._signals(clause, run, first, last, sides)
+        signals = [self._ended(s, direction_at) for s in self._signals(clause, run, first, last, sides)]
         signals = [s for s in signals if s.deed or s.index != direction_at]
         signals = [s for s in signals if s.deed or not any(a <= s.index < b for a, b in topic.anchors)]
         cue = self._cue_signal(clause, run, direction_at)
@@ -222,6 +243,9 @@ class StanceReader:
         announced = self._announced(clause, run, topic, direction_at)
         if not governing and announced >= 0:
             return [Signal(announced, announced + 1, 1, run[announced].text, deed=True)]
+        asked = max(direction_at, 0) or anchor[0]
+        if not governing and cue is None and any(w.text == "مقابل" for w in run[max(first, asked - 1) : asked]):
+            return [Signal(asked - 1, asked, 1, "مقابل")]
         if cue is not None and not self._barred(run, cue.last, anchor[0]):
             blames = clause.cue is not None and clause.cue.cue.kind == "accuse"
             return [] if blames and any(s.sign < 0 for s in governing) else [cue, *governing]
@@ -242,6 +266,11 @@ class StanceReader:
         near = len(between) <= _ANNOUNCED_REACH and not any(w.text in _COMPLEMENTS for w in between)
         return place if near and clause.first <= place else -1
 
+    def _ended(self, signal: Signal, direction_at: int) -> Signal:
+        """علقت مشاركتها في المعاهدة: a deed that ends what it is done to, where the issue has no word for it."""
+        ends = signal.deed and signal.index != direction_at and signal.word.lstrip("وف") in self._ending
+        return msgspec.structs.replace(signal, sign=-signal.sign) if ends else signal
+
     def _barred(self, run: Sequence[Word], start: int, stop: int) -> bool:
         return any(run[i].text in self._barriers for i in range(start, stop))
 
@@ -254,14 +283,9 @@ class StanceReader:
             return None
         sign = 1 if kind == "threat" and direction_at > index else _CLASS_SIGN[kind]
         flipped = run[index - 1].text if clause.negated else ""
-        return Signal(
-            index,
-            index + 1,
-            -sign if clause.negated else sign,
-            run[index].text,
-            flipped,
-            deed=kind in ("commit", "act"),
-        )
+        sign = -sign if clause.negated else sign
+        told = Signal(index, index + 1, sign, run[index].text, flipped, deed=kind in ("commit", "act"))
+        return self._ended(told, direction_at)
 
     def _signals(
         self, clause: Clause, run: Sequence[Word], first: int, last: int, sides: Mapping[int, bool]
