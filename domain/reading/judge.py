@@ -39,6 +39,7 @@ _OTHER_TYPE = 0.5  # from which probability words are more than a statement, whe
 _NO_DEED = 0.8  # from which probability what the rules take for more is none
 _OVERRULE = 0.6  # how sure the model must be against the rules
 _OVERRULE_OPEN = 0.8  # and against a condition or a doubt that words state, of which the rules are right on 0.8
+_LEANING = 0.45  # from which probability words without a ruled side take one
 _HANGING = 0.5  # how sure the model must be of a condition that no word states
 _NOTHING = 0.7  # from which probability of no side at all words without a ruled side are left without one
 _GIFT_REACH = 5
@@ -152,6 +153,8 @@ class Judge:
             del odds["conditional"]
         leaning = max(odds, key=lambda name: (odds[name], name))
         if plain.stance is None and nothing >= _NOTHING:
+            return plain
+        if plain.stance is None and odds[leaning] < _LEANING:
             return plain
         stance = stance_of(leaning, plain.direction)
         wanted = _OVERRULE_OPEN if plain.stance in ("undecided", "conditional") else _OVERRULE
