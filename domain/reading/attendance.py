@@ -12,7 +12,7 @@ import msgspec
 
 from domain.reading.before import Before
 from domain.reading.behind import Behind, Walk
-from domain.reading.groups import MEMBERS, PEOPLE, chain_of, in_person, is_free, subject_before
+from domain.reading.groups import MEMBERS, PEOPLE, PERSONAL, chain_of, in_person, is_free, subject_before
 from domain.reading.meetingverbs import verb_at
 from domain.reading.meetingwords import VERBS, MeetingWords, is_definite
 from domain.reading.mentions import Mention
@@ -25,6 +25,10 @@ _JOINT_REACH = 8
 _BILATERAL = frozenset({"ثنايي", "ثناييه", "الثناييه", "الثنايي", "ثناييا", "بينهما"})
 _NO_VERBS = frozenset({"قابلا", "وزاره", "استضافه", "جلسه", "جلسات", "وقعت"})
 _HOST_REACH = 26
+_COMPANY_REACH = 8
+_TOWARDS = frozenset({"مع", "الي"})
+_FOR_SO_LONG = frozenset({"لمده", "لاكثر", "طيله", "لساعه", "لساعتين"})
+_RECEIVED = frozenset({"باستقبال", "باستقباله", "باستقبالها"})
 
 
 class Attendance:
@@ -51,7 +55,13 @@ class Attendance:
             verb = verb_at(self._words.verbs, word.text) if index not in taken and word.text not in _NO_VERBS else None
             if verb is not None:
                 heads.append(Head(index, index + 1, verb.kind, verb.tense))
-        return sorted(heads, key=lambda h: h.first)
+        heads.sort(key=lambda h: h.first)
+        return [*heads, *self._adverbs(heads, run)]
+
+    def _adverbs(self, heads: Sequence[Head], run: Sequence[Word]) -> list[Head]:
+        """هاتفيا where no verb or noun of meeting is near: أبلغه هاتفيا, هنأه هاتفيا."""
+        found = [i for i, word in enumerate(run) if word.text == "هاتفيا"]
+        return [Head(i, i + 1, "phone") for i in found if not any(-8 <= h.first - i <= 3 for h in heads)]
 
     def _barred(self, first: int, behind: int, run: Sequence[Word]) -> bool:
         """لقاء صحافي, اجتماع مجلس الوزراء, لجنة المفاوضات: no meeting of two actors."""
@@ -69,43 +79,66 @@ class Attendance:
         if head.kind in ("meet", "receive"):
             named = {i for i in named if not self._words.during.find(run[i - 1 : i])}
         behind = Walk(self._words, head, scenery, named).read()
+        if head.kind == "phone":
+            return self._by_adverb(head, scenery)
         found = self._of_verb(head, behind, scenery) if head.kind in VERBS else self._of_noun(head, behind, scenery)
         return self._with_host(head, found, scenery)
 
     def _of_verb(self, head: Head, behind: Behind, scenery: Scenery) -> Parties:
         run, mentions = scenery.sentence.words, scenery.mentions
+        before = Before(self._words, head, scenery)
         actors, members = set(behind.actors), list(behind.members)
         subject = subject_before(head.first, mentions, run)
-        several = subject is not None and len({m.actor for m in chain_of(subject, mentions)}) > 1
-        talked = (behind.partner or several) and self._words.by_telephone(head.first, head.last, run)
-        if head.kind == "talk" and not talked and not self._spoke_with(head, behind, run):
-            return Parties()
-        if head.kind == "visit" and not any(m.kind in ("person", "office") for m in members):
-            return Parties()
         if subject is not None and (subject.kind in MEMBERS or subject.acts):
             group = [subject, *chain_of(subject, mentions)]
             members += group
             actors |= {m.actor for m in group}
-        needy = head.kind in ("discuss", "join", "sit")
-        if needy and not behind.partner and not (len(actors) > 1 and all(m.kind in PEOPLE for m in members)):
-            return Parties()
-        if head.kind == "sit" and not any(w.text in ("مع", "الي") for w in run[head.last : head.last + 8]):
-            return Parties()
-        if head.kind == "join" and len({m.actor for m in members if m.kind in ("person", "office")}) < 2:
+        if not self._met(head, behind, members, run):
             return Parties()
         if subject is None and len(actors) < 2 and (actors or self._dual(head, run)):
-            before = Before(self._words, head, scenery)
-            group = before.pronoun(several=self._dual(head, run) and not actors)
+            dual = self._dual(head, run)
+            group = before.subject() if dual and actors else before.pronoun(several=dual)
             members += group
             actors |= {m.actor for m in group} or before.carried(bool(actors))
         return Parties(frozenset(actors), tuple(members), head.first, head.tense, behind.partner)
 
-    def _spoke_with(self, head: Head, behind: Behind, run: Sequence[Word]) -> bool:
-        """تحدث مع فلان: with a person by name or office, and of what was said nothing."""
-        company = next((i for i in range(head.last, min(len(run), head.last + 6)) if run[i].text == "مع"), None)
-        return head.tense == "past" and company is not None and any(
-            m.first == company + 1 and m.kind in ("person", "office") for m in behind.members
-        )  # fmt: skip
+    def _met(self, head: Head, behind: Behind, members: Sequence[Mention], run: Sequence[Word]) -> bool:
+        """Whether a verb tells of a meeting: to talk, discuss, visit, sign or sit needs more than a name."""
+        living = [m for m in members if m.kind in (*PEOPLE, "people")]
+        together = len({m.actor for m in living}) > 1 and len(living) == len(members)
+        if head.kind in ("discuss", "join", "sit") and not (behind.partner or together):
+            return False
+        if head.kind == "discuss" and not living:
+            return False
+        if head.kind == "bargain":
+            return len({m.actor for m in living}) > 1
+        if head.kind == "talk":
+            return self._talked(head, behind, run, together=together)
+        if head.kind == "visit":
+            return bool(in_person(behind.members))
+        if head.kind == "sit":
+            return any(w.text in _TOWARDS for w in run[head.last : head.last + _COMPANY_REACH])
+        return head.kind != "join" or len(in_person(members)) > 1
+
+    def _talked(self, head: Head, behind: Behind, run: Sequence[Word], *, together: bool) -> bool:
+        """تحدث هاتفيا مع فلان, تحدث إلى نظيره: with a person, by telephone or for so long; more were a speech."""
+        if (behind.partner or together) and self._words.by_telephone(head.first, head.last, run):
+            return True
+        if head.tense == "present":
+            return False
+        following = run[head.last : head.last + _COMPANY_REACH]
+        if together and any(w.text in _FOR_SO_LONG for w in following):
+            return True
+        company = next((i for i, w in enumerate(following, head.last) if w.text in _TOWARDS), None)
+        if company is None or company + 1 >= len(run):
+            return False
+        named = any(m.first == company + 1 and m.kind in PERSONAL for m in behind.members)
+        return named or run[company + 1].text.startswith("نظير")
+
+    def _by_adverb(self, head: Head, scenery: Scenery) -> Parties:
+        """أبلغ X هاتفيا Y: the two around the adverb."""
+        people = Before(self._words, head, scenery).told_to()
+        return Parties(frozenset(m.actor for m in people), tuple(people), None, "past", len(people) > 1)
 
     def _of_noun(self, head: Head, behind: Behind, scenery: Scenery) -> Parties:
         run = scenery.sentence.words
@@ -157,12 +190,14 @@ class Attendance:
         governed = head.first > 0 and run[head.first - 1].text in ("في", "عن", "الي", "علي")
         on_the_way = head.kind == "beside" or bool(self._words.during.find(run[max(0, head.first - 1) : head.first]))
         on_the_way = on_the_way or (governed and run[head.first].text.startswith("لقا"))
+        if head.kind == "acts" and people and (governed or run[head.first].text in _RECEIVED):
+            return before.subject()
         if (head.kind == "acts" and not behind.partner) or (head.kind == "beside" and not people):
             return None
         if len(actors) == 1 and not self._words.blocs(actors) - people:
             willing = any(h.last == head.first for h in self._words.willing.find(run[: head.first]))
             if behind.partner or self._purpose(head, run) or (people and (on_the_way or willing)):
-                return before.pronoun(several=False)
+                return before.subject()
             beside = [m for m in scenery.mentions if m.last == head.first and m.kind in MEMBERS and is_free(m, run)]
             return beside if people else []
         if not actors and self._words.by_telephone(head.first, head.last, run):
@@ -192,4 +227,4 @@ class Attendance:
             around = scenery.sentence.words[max(0, mention.first - 1) : mention.last + 2]
             if self._words.hosting.find(around):
                 hosts.add(mention.actor)
-        return msgspec.structs.replace(parties, actors=parties.actors | hosts)
+        return msgspec.structs.replace(parties, actors=parties.actors | (hosts - self._words.blocs(hosts)))

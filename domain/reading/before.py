@@ -24,8 +24,10 @@ from domain.reading.mentions import Mention
 from domain.reading.scenery import Head, Scenery
 
 _HOLD_REACH = 16
+_HELD_REACH = 10
 _NEAR_BLOC = 6
 _TOLD_REACH = 14
+_OPENING = 3
 _LIVING = ("person", "office", "people")
 _SELF = frozenset({"انه", "انها", "بانه", "بانها", "لانه", "لانها"})
 
@@ -46,13 +48,14 @@ class Before:
                 return index, verb.tense
             if run[index].text in self._words.stops:
                 break
-        for index in range(head.last, min(len(run), head.last + 8)):
+        named = {m.last for m in self._scenery.mentions}
+        for index in range(head.last, min(len(run), head.last + _HELD_REACH)):
             if run[index].text in self._words.stops - RELATIVES:
                 break
             verb = verb_at(self._words.holding, run[index].text)
             if verb is not None and (
                 run[index - 1].text in RELATIVES or run[index - 1].text in AUXILIARIES or index <= head.last + 3
-                or run[index].text.endswith(("ها", "ه"))
+                or run[index].text.endswith(("ها", "ه")) or verb.tense == "future" or index in named
             ):  # fmt: skip
                 return index, verb.tense
         return None
@@ -88,6 +91,13 @@ class Before:
         people = [m for m in subjects if m.kind in _LIVING]
         return self._saying(before, stop) or (people or subjects)[-1:]
 
+    def subject(self) -> list[Mention]:
+        """وصل ماكرون وميرتس للقاء فلان: the subject before, with those whom a conjunction ties to it."""
+        last = self.pronoun(several=False)
+        if not last or last[0].kind not in _LIVING:
+            return last
+        return chain_of(last[0], [m for m in self._scenery.mentions if m.last <= self._head.first])
+
     def speaker_among(self, group: Sequence[Mention]) -> list[Mention]:
         """قال إنه والزعماء عقدوا: the speaker with those whom a conjunction ties to the pronoun."""
         first = group[0].first if group else 0
@@ -104,13 +114,25 @@ class Before:
         return [m for m in before if m.actor == speakers[-1]][-1:]
 
     def told_to(self) -> list[Mention]:
-        """أبلغ X نظيره Y في مكالمة: the two who stand before a call that names nobody."""
-        before = [
-            m for m in self._scenery.mentions
-            if 0 <= self._head.first - m.last <= _TOLD_REACH and m.kind in PERSONAL and not m.former
-        ]  # fmt: skip
-        two = latest_two(before)
-        return [m for one in two for m in chain_of(one, before)]
+        """أبلغ X نظيره Y في مكالمة, في مكالمة أبلغ X نظيره Y: the two who stand before a call that names nobody.
+
+        Behind it they stand where the call opens the sentence, or is told by an adverb (هنأ X هاتفيا Y).
+        """
+        first = self._head.first
+        people = [m for m in self._scenery.mentions if self._hears(m) and not m.former]
+        near = [m for m in people if 0 <= first - m.last <= _TOLD_REACH]
+        opens = 0 < first <= _OPENING and self._run[first - 1].text.lstrip("و") in ("في", "خلال")
+        if opens or self._head.kind == "phone":
+            near += [m for m in people if 0 <= m.first - first <= _TOLD_REACH]
+        two = latest_two(near)
+        return [m for one in two for m in chain_of(one, near)]
+
+    def _hears(self, mention: Mention) -> bool:
+        """Whether a mention is a person, or the counterpart of one (نظيره الروسي)."""
+        opening = self._run[max(0, mention.first - 1) : mention.first + 1]
+        return mention.kind in PERSONAL or (
+            mention.kind == "people" and any(w.text.lstrip("ولب").startswith("نظير") for w in opening)
+        )
 
     def carried(self, wanted: bool) -> set[str]:
         return {self._scenery.carried.actor} if wanted and self._scenery.carried is not None else set()

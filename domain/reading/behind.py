@@ -10,7 +10,7 @@ from collections.abc import Set
 
 import msgspec
 
-from domain.reading.groups import MEMBERS, PEOPLE, RELATIVES
+from domain.reading.groups import MEMBERS, PEOPLE, PERSONAL, RELATIVES
 from domain.reading.meetingverbs import verb_at
 from domain.reading.meetingwords import PORTFOLIOS, VERBS, MeetingWords, is_definite
 from domain.reading.mentions import Mention
@@ -18,6 +18,11 @@ from domain.reading.scenery import Cast, Head, Scenery
 
 _REACH = 26
 _ASIDE = 14
+_HONOURS = frozenset({
+    "فخامه", "معالي", "سعاده", "سمو", "جلاله", "صاحب", "سياده", "السمو", "الملكي", "الامير", "الشيخ", "الدكتور",
+    "السيد", "اخيه", "دوله",
+})  # fmt: skip
+_BY = ("قبل", "طرف", "جانب")
 
 
 class Behind(msgspec.Struct, frozen=True):
@@ -50,6 +55,7 @@ class Walk:
         self._base = "with" if self._attended and head.kind in ("noun", "weak") else "free"
         self._mode, self._since = self._base, head.last  # free, with, under
         self._unnamed = self._genitive = False
+        self._slots = 0  # subject and object found; those whom a conjunction ties to one share its slot
 
     def read(self) -> Behind:
         """The parties behind the head."""
@@ -138,6 +144,12 @@ class Walk:
             return self._group(index, bare)
         elif bare.removeprefix("ل") in self._lists.plenty and index == self._head.last:
             return self._group(index, bare.removeprefix("ل"))
+        elif text in ("كل", "كلا") and self._text(index + 1) == "من":
+            self._bring(index)
+            return index + 2
+        elif text == "من" and (self._head.kind == "acts" or self._text(index + 1) in _BY) and self._received():
+            self._bring(index)
+            return index + 1 + (self._text(index + 1) in _BY)
         elif text == "من" and (self._incoming() or self._text(index - 1) in self._lists.plenty):
             self._bring(index)
         elif bare in self._lists.under:
@@ -158,6 +170,9 @@ class Walk:
         following = self._starts.get(index + 1)
         person = following is not None and following.kind in ("person", "office")
         return self._head.kind in ("talk", "call", "acts", "sit") or self._incoming() or (person and self._meets())
+
+    def _received(self) -> bool:
+        return self._head.kind in ("acts", "receive")
 
     def _meets(self) -> bool:
         return self._head.kind == "meet" and "جتم" in self._run[self._head.first].text
@@ -183,6 +198,7 @@ class Walk:
         if (self._mode == "with" and not located and not mention.front.startswith(apart)) or self._by_clitic(mention):
             self._add(mention, partner=True)
         elif joined or self._is_free(mention):
+            self._slots += not joined
             self._add(mention, partner=False)
 
     def _closed(self, mention: Mention) -> bool:
@@ -193,19 +209,31 @@ class Walk:
 
     def _by_clitic(self, mention: Mention) -> bool:
         """التقى بنظيره, اجتماع لحلف الأطلسي."""
-        front = mention.front.removeprefix("و")
+        front = mention.front.removeprefix("و") or self._before_honours(mention)
         if front == "ب":
-            return mention.kind in ("person", "office")
+            return mention.kind in PERSONAL
+        if front == "ل" and self._head.kind == "acts":
+            return mention.kind in PERSONAL
         bloc = bool(self._lists.blocs([mention.actor]))
         return front == "ل" and bloc and self._head.kind in ("noun", "weak") and mention.first - self._head.last <= 4
+
+    def _before_honours(self, mention: Mention) -> str:
+        """بفخامة الرئيس, بصاحب السمو الملكي الأمير: the preposition before the honours of a name."""
+        for index in range(mention.first - 1, max(self._head.last, mention.first - 5) - 1, -1):
+            text = self._run[index].text
+            if text[:1] in "بل" and text[1:] in _HONOURS:
+                return text[0]
+            if text not in _HONOURS:
+                break
+        return ""
 
     def _is_free(self, mention: Mention) -> bool:
         """A verb's subject or object, or what a noun stands in construct with."""
         if mention.front not in ("", "ف") or self._mode == "under":
             return False
         suffixed = bool(self._lists.suffix(self._run[self._head.last - 1]))
-        if self._head.kind in VERBS or (self._head.kind in ("noun", "acts") and suffixed):
-            return len(self._members) < 2 and mention.kind in MEMBERS and (mention.acts or mention.kind in PEOPLE)
+        if self._head.kind in (*VERBS, "acts") or (self._head.kind == "noun" and suffixed):
+            return self._slots < 2 and mention.kind in MEMBERS and (mention.acts or mention.kind in PEOPLE)
         return mention.first - self._head.last <= 1
 
     def _add(self, mention: Mention, *, partner: bool) -> None:
@@ -228,7 +256,10 @@ class Walk:
         if self._mode == "under":
             return index + 1
         self._genitive = True
-        nations, behind = self._adjectives_from(index + 1 + (self._text(index + 1) in PORTFOLIOS))
+        start = index + 1
+        while self._text(start).removeprefix("و") in PORTFOLIOS:
+            start += 1
+        nations, behind = self._adjectives_from(start)
         if nations and (self._mode == "with" or self._head.kind in VERBS or index <= self._head.last + 1):
             self._actors |= nations
             self._partner = True
@@ -259,6 +290,8 @@ class Walk:
     def _nations(self, index: int) -> int:
         """القمة الروسية الأميركية: two nations or more named by adjectives behind the noun."""
         found, behind = self._adjectives_from(index)
+        if found and self._members and self._members[-1].last == index:  # اجتماعا روسيا أميركيا
+            found.add(self._members[-1].actor)
         if len(found) > 1:
             self._actors |= found
             self._partner = True

@@ -9,7 +9,7 @@ from domain.reading.phrases import Phrases
 from domain.reading.registry import Registry
 from domain.reading.text import Word, level
 
-VERBS = ("meet", "receive", "discuss", "call", "talk", "visit", "join", "sit")
+VERBS = ("meet", "receive", "discuss", "call", "talk", "visit", "join", "sit", "bargain")
 PORTFOLIOS = frozenset({"الخارجيه", "خارجيه", "الدفاع", "دفاع", "الداخليه", "الماليه", "الطاقه", "الحكومه"})
 _UNSUFFIXED = ("قمه", "مكالمه", "جوله", "جلسه", "محادثه", "زياره", "مريي", "هاتفيه")
 

@@ -178,7 +178,7 @@ def moment(mention: DateMention) -> Moment:
 def meeting_moment(dates: Sequence[DateMention], start: int, published: date | None, *, ahead: bool) -> Moment | None:
     """When a meeting named at `start` is or was, by the nearest date expression that fits; None where none does."""
     usable = [d for d in dates if d.kind not in ("earlier_today", "previously")]
-    fitting: list[tuple[int, Moment]] = []
+    fitting: list[tuple[bool, int, Moment]] = []
     for mention in usable:
         if not ahead and mention.occurred_on is None and any(word in mention.rule for word in _COMING):
             continue
@@ -191,8 +191,8 @@ def meeting_moment(dates: Sequence[DateMention], start: int, published: date | N
                 continue
             if not ahead and day > published.isoformat():
                 continue
-        fitting.append((abs(mention.start - start), when))
-    return min(fitting, key=lambda pair: pair[0])[1] if fitting else None
+        fitting.append((mention.precision == "year", abs(mention.start - start), when))
+    return min(fitting, key=lambda found: found[:2])[2] if fitting else None
 
 
 def days_behind(before: Sequence[Word]) -> int | None:
