@@ -231,13 +231,12 @@ def _merge(one: Mention, two: Mention, run: Sequence[Word], registry: Registry, 
         return None
     if one.kind == "institution" and any(word.pause for word in run[one.last : two.first + 1]):
         return None
-    joined = run[two.first].text[:1] == "و" and run[two.first].forms[0] != "وزير" and two.kind in people
     if one.kind == "bare" and two.kind in people and gap <= 1:
         return msgspec.structs.replace(two, first=one.first, kind="person", front=one.front)
     if one.kind in titles and two.kind in people:
         if one.actor != two.actor and not _held_ever(two.id, one.id, registry):
             return None
-        if joined and gap == 0 and run[two.first].text[1:] in run[two.first].forms and one.kind == "office":
+        if two.front.startswith("و") and gap == 0 and one.kind == "office":
             return None
         return _fused(one, two, registry, day)
     if one.kind in people and two.kind in ("office", "bare") and gap <= 1 and _held_ever(one.id, two.id, registry):
