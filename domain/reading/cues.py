@@ -50,10 +50,14 @@ _TEXT = """
     نفي رفض سخر فرض درس تردد سعي وصف ثمن دعوه قوله القول تصريح تصريحات توقيع يعد تعد مدح بارك كشف اراد يريد تريد
     اقر يري تري ذكر تهديد تهديدات التزام موافقه واصل طالبا تحذير تحذيرات اتهام ادانه معارضه تابع مقررا يوقع هاجم
     تاكيد انتقادات يقبل قدم تقدم ردا امر تامر تمسك رهن ربط الح دان متحدثا دارسا موقعا عارضا يعرض قابلا استعداد
-    مطالبه احتجاج اعلان
+    مطالبه احتجاج اعلان شكر
 """
 AMBIGUOUS = frozenset(level(word) for word in _TEXT.split())
 
+_TOWARDS = frozenset({"الي", "حد", "علي"})
+_OPENERS = frozenset({"علي", "الي", "من"})
+_LASTING = frozenset({"تزال", "يزال", "يزالون", "زال", "زالت", "تظل", "يظل", "ظلت", "ظل", "تبقي", "يبقي", "باتت"})
+_LASTING_REACH = 6
 _BEING = frozenset({"كان", "كانت", "يكون", "تكون", "بات", "اصبح", "ليس", "يعد", "تعد", "غير"})
 _OBJECTS = ("ها", "هم", "هما", "ني", "نا", "ه")
 _MIN_VERB = 4
@@ -87,7 +91,8 @@ class Cues:
         return hits
 
     def _at(self, run: Sequence[Word], index: int) -> CueHit | None:
-        for hit in self._readings(run[index].text):
+        for reading in self._readings(run[index].text):
+            hit = _lasting(_manner(reading, run, index), run, index)
             if hit.cue.form == "participle" and not _circumstantial(run, index, hit.word):
                 continue
             if not hit.cue.second or _followed_by(run, index, hit.cue.second):
@@ -118,7 +123,33 @@ def _circumstantial(run: Sequence[Word], index: int, text: str) -> bool:
     """Whether a participle tells how somebody speaks: مؤكدا does; مؤكدة only behind a pause, كان متوقعا describes."""
     if index and run[index - 1].text in _BEING:
         return False
+    if text.startswith(("بال", "لل", "ال")):
+        return _opens(run, index)
     return text.endswith("ا") or run[index].pause or index == 0
+
+
+def _manner(hit: CueHit, run: Sequence[Word], index: int) -> CueHit:
+    """مضى إلى القول إن: a noun of speech behind such a word tells how somebody speaks, as بالقول does."""
+    toward = hit.word.startswith("ال") and index > 0 and run[index - 1].text in _TOWARDS
+    if hit.cue.form != "noun" or not toward or not _opens(run, index):
+        return hit
+    return msgspec.structs.replace(hit, cue=msgspec.structs.replace(hit.cue, form="participle"))
+
+
+def _lasting(hit: CueHit, run: Sequence[Word], index: int) -> CueHit:
+    """لا تزال باريس متمسكة بـ: a stance that lasts, told by a participle, is held as a verb in the present tells it."""
+    before = {word.text for word in run[max(0, index - _LASTING_REACH) : index]}
+    if hit.cue.form != "participle" or run[index].pause or not before & _LASTING:
+        return hit
+    return msgspec.structs.replace(hit, cue=msgspec.structs.replace(hit.cue, form="present"))
+
+
+def _opens(run: Sequence[Word], index: int) -> bool:
+    """Whether what is said begins right behind a word."""
+    if index + 1 >= len(run):
+        return False
+    following = run[index + 1]
+    return following.pause or following.text in _OPENERS or following.text.startswith(("ان", "بان"))
 
 
 def _verb_readings(text: str) -> Iterator[tuple[str, bool, bool]]:
@@ -155,7 +186,11 @@ def _inflect(cue: Cue) -> Iterator[tuple[str, CueForm]]:
         for word, gender in genders:
             yield word, CueForm(past, cue.kind, "participle", gender, second)
     for noun in cue.nouns:
-        yield level(noun), CueForm(past, cue.kind, "noun", "m")
+        word = level(noun)
+        if word.startswith("ال"):  # بالقول، للقول
+            yield "ب" + word, CueForm(past, cue.kind, "participle", "m")
+            yield "ل" + word[1:], CueForm(past, cue.kind, "participle", "m")
+        yield word, CueForm(past, cue.kind, "noun", "m")
 
 
 def past_forms(past: str) -> list[tuple[str, Gender]]:

@@ -25,6 +25,10 @@ _PARTING = frozenset({"بين", "مع", "ان", "انه", "انها", "في", "�
 _SHORT_NAME = 4  # letters
 _FORMER = frozenset({"المتقاعد", "المتقاعده", "السابق", "السابقه", "الاسبق", "الراحل", "سابق", "سابقا"})
 _POSTED = frozenset({"لدي", "في", "الي", "ب"})
+# Who speaks in the name of a body, and who serves in one: what stands between is the rest of his title.
+_SPOKESMEN = frozenset({"متحدث", "متحدثه", "ناطق", "ناطقه", "متحدثون", "متحدثان", "ناطقون"})
+_SERVANTS = frozenset({"مدير", "مديره", "مساعد", "مساعده", "وكيل", "وكيله", "منسق", "منسقه", "نايب", "نايبه"})
+_TITLE_REACH = 5
 _KIND_ORDER = ("person", "office", "institution", "actor", "capital", "people", "place")
 
 
@@ -66,7 +70,44 @@ def single_names(run: Sequence[Word], registry: Registry, day: date | None) -> l
 
 def joined(found: Sequence[Mention], run: Sequence[Word], registry: Registry, day: date | None) -> list[Mention]:
     """Titles and the names of their holders made one, and what counts only beside another left out."""
-    return [m for m in _join(found, run, registry, day) if not _only_beside(m)]
+    return [m for m in _join(_in_name_of(found, run), run, registry, day) if not _only_beside(m)]
+
+
+def _in_name_of(found: Sequence[Mention], run: Sequence[Word]) -> list[Mention]:
+    """متحدث باسم الكرملين، مدير إدارة أوروبا في الخارجية الروسية: a body named behind such a title is its bearer."""
+    result: list[Mention] = []
+    for mention in found:
+        start = result[-1].last if result else 0
+        first = _title_start(mention, run, start) if mention.kind in ("institution", "actor") else None
+        result.append(mention if first is None else _titled(mention, run[first], first))
+    return result
+
+
+def _title_start(mention: Mention, run: Sequence[Word], start: int) -> int | None:
+    """Where the title begins that a body's name closes; None where none does."""
+    at = mention.first - 1
+    named = at >= start and run[at].text == "باسم"
+    within = mention.kind == "institution" and (mention.front == "ب" or (at >= start and run[at].text == "في"))
+    if not named and not within:
+        return None
+    titles = _SPOKESMEN if named else _SERVANTS
+    for index in range(at, max(start, at - _TITLE_REACH) - 1, -1):
+        if run[index].text in _FORMER or run[index + 1].pause:
+            return None
+        if any(form in titles for form in run[index].forms):
+            return index
+    return None
+
+
+def _titled(body: Mention, title: Word, first: int) -> Mention:
+    """The bearer of a title that a body's name closes."""
+    bare = next(f for f in title.forms if f in _SPOKESMEN or f in _SERVANTS)
+    front = title.text.partition(bare)[0].removesuffix("ال")
+    speaks = bare in _SPOKESMEN
+    return msgspec.structs.replace(
+        body, first=first, kind="office", front=front, seniority="spokesman" if speaks else "other", level="envoys",
+        acts=True, place=None,
+    )  # fmt: skip
 
 
 def _only_beside(mention: Mention) -> bool:

@@ -48,6 +48,7 @@ from domain.reading.text import Sentence, Word, level
 
 How = Literal["overt", "carried", "unknown", "own"]
 _BOTH = frozenset({"الدولتان", "البلدان", "الطرفان", "الجانبان", "الزعيمان", "الرييسان", "الوزيران", "المسوولان"})
+_DOCUMENT_REACH = 6
 _JOINED = NARRATED | {"person", "office"}
 
 
@@ -424,6 +425,9 @@ class SubjectFinder:
             strange = hit.cue.kind in REPORTING and _has_own_subject(hit, scope)
             return Found("unknown" if strange else "carried", None, hit.index + 1)
         assert following is not None  # noqa: S101 - told by `bare`
+        author = self._author(hit, following, scope, carry) if following.text in DOCUMENTS else None
+        if author is not None:
+            return author
         if self._anonymous.find(run[hit.index + 1 : hit.index + 3]):
             return Found("overt", self._anonymous_speaker(hit, scope, carry), hit.index + 2)
         known = self._stands_for(following.text, scope, hit, carry)
@@ -460,6 +464,18 @@ class SubjectFinder:
                 speaker = self.speaker(mention, hit, scope, carry, how="whose document it is")
                 return Found("overt", speaker, mention.last)
         return Found("carried", None, hit.index + 1)
+
+    def _author(self, hit: CueHit, document: Word, scope: Scope, carry: Carry) -> Found | None:
+        """ذكر بيان للبيت الأبيض أن: whose document speaks; None where nobody's name stands at it."""
+        mention = scope.first_named(hit.index + 2, hit.index + _DOCUMENT_REACH)
+        if hit.cue.kind not in REPORTING or mention is None or document.text.startswith("ال"):
+            return None
+        between = {scope.text(i) for i in range(hit.index + 2, mention.first)}
+        issued = bool(between & {"عن", "من", "ل"}) or mention.front[:1] == "ل" or mention.first == hit.index + 2
+        if not issued or between & CONTENT or mention.kind in ("place", "people"):
+            return None
+        speaker = self.speaker(mention, hit, scope, carry, how="whose document it is")
+        return Found("overt", speaker, mention.last)
 
     def _stands_for(
         self, word: str, scope: Scope, hit: CueHit, carry: Carry, *, closed: bool = False

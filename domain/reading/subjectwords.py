@@ -50,7 +50,7 @@ VIEWS = frozenset({"راي", "اعتبر", "وصف", "عد", "اعتقد", "ظن
 SUPPOSING = frozenset({"اذا", "لو", "حال", "عما", "عمااذا", "هل", "طالما", "ريثما", "لعل", "ليت"})
 BEFORE_VERB = frozenset({"ان", "اما", "لكن"})
 TRANSITIVE = frozenset({"demand", "accuse"})
-REPORTED = frozenset({"نقل", "ذكر", "علم"})
+REPORTED = frozenset({"نقل", "ذكر", "علم", "صدر"})
 WRITTEN = frozenset({"جاء", "ورد"})
 DOCUMENTS = _words("""
     بيان البيان رسالة الرسالة نص النص كلمة كلمته مقال وثيقة الوثيقة تصريح تصريحات تقرير مقابلة مذكرة المذكرة
@@ -59,7 +59,7 @@ DOCUMENTS = _words("""
 # Of the ambiguous words those that are verbs wherever a conjunction stands before them.
 VERBAL = _words("""
     وصف كتب نقل علق شرح قدم كشف ذكر واصل تابع أقر ربط يرى ترى يعد تعد يوقع يقبل يعرض أراد يريد تريد رد هاجم سخر
-    بارك أكمل برر زاد
+    بارك أكمل برر زاد شكر
 """)
 COLLECTIVE = {"الثلاث": 3, "الاربع": 4, "الثلاثه": 3, "الاربعه": 4, "الخمس": 5}
 # Nouns that often open a sentence before a name: what follows them is no subject of theirs.

@@ -63,6 +63,31 @@ BEHIND_THE_VERB = [
     ("وتعهد ترمب بمواصلة الضغط.", "trump"),
     ("وتعهد ترامب بمواصلة الضغط.", "trump"),
     ("وصرح ديميتري بيسكوف بأن الأمر سابق لأوانه.", "peskov"),
+    ("ووجه بيسكوف انتقادات حادة إلى القرار.", "peskov"),
+    ("وتطلع ماكرون إلى هدنة قريبة.", "macron"),
+    ("وقطع ماكرون وعدا بالاعتراف.", "macron"),
+    ("وشكر ترامب الوسطاء على جهدهم.", "trump"),
+    ("وعاودت زاخاروفا التأكيد أن الأمر خطير.", "zakharova"),
+]
+
+IN_SOMEBODYS_NAME = [
+    ("قال متحدث باسم البيت الأبيض إن الموعد لم يحدد.", "white-house"),
+    ("وأكدت متحدثة باسم وزارة الخارجية الأميركية أن الموعد لم يحدد.", "us-state-department"),
+    ("ورفض ناطق رسمي باسم الكرملين الفكرة.", "kremlin"),
+    ("وأوضح متحدث باسم حلف شمال الأطلسي أن الدعم مستمر.", "nato"),
+    ("وقال مدير إدارة الشؤون الأوروبية في الخارجية الروسية إيفان بتروف إن الأمر خطير.", "russian-foreign-ministry"),
+    ("وذكر بيان للبيت الأبيض أن اللقاء كان مفيدا.", "white-house"),
+    ("وأورد بيان الإليزيه أن اللقاء كان مفيدا.", "elysee"),
+    ("وصدر عن البيت الأبيض أن الموعد لم يحدد.", "white-house"),
+]
+
+MANNERS = [
+    ("واختتم لافروف حديثه بالقول إن الأمر خطير.", "lavrov"),
+    ("وذهب بوتين إلى حد القول إن الأمر خطير.", "putin"),
+    ("وعاد ماكرون للقول إن الهدنة ممكنة.", "macron"),
+    ("وسارع الكرملين إلى التأكيد أن الموعد لم يحدد.", "kremlin"),
+    ("ولا تزال باريس متمسكة بالاتفاق.", "france"),
+    ("وما زال بوتين مصرا على شروطه.", "putin"),
 ]
 
 BEFORE_THE_VERB = [
@@ -153,7 +178,10 @@ NOBODY = [
 ]
 
 
-@pytest.mark.parametrize(("text", "speaker"), BEHIND_THE_VERB + BEFORE_THE_VERB + ONE_SUBJECT + SOURCES)
+@pytest.mark.parametrize(
+    ("text", "speaker"),
+    BEHIND_THE_VERB + IN_SOMEBODYS_NAME + MANNERS + BEFORE_THE_VERB + ONE_SUBJECT + SOURCES,
+)
 def test_the_speaker_of_a_sentence(reader: ClauseReader, registry: Registry, text: str, speaker: str) -> None:
     assert speaker in voices([c for found in read(reader, registry, text) for c in found])
 
