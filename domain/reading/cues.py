@@ -66,6 +66,7 @@ _ROOTED_TEXT = """
     بكين بروك بيلا
 """
 _ROOTED = tuple(_ROOTED_TEXT.split())  # beginnings of words whose ب is no preposition
+_NOUNS = frozenset({"فايده", "وفايده"})  # read as a verb with its clitics, and never meant so
 _CACHED = 32768
 
 
@@ -101,7 +102,9 @@ class Cues:
 
     def _read(self, word: str) -> tuple[CueHit, ...]:
         """What a word by itself can be, the likeliest first; cached, since news repeats its verbs."""
-        found = []
+        found: list[CueHit] = []
+        if word in _NOUNS:
+            return ()
         for text, joined, future in _verb_readings(word):
             for form in self._table.get(text, ()):
                 suffixed = form.form == "noun" and text.endswith(("ه", "ها", "هم")) and not text.endswith("ره")

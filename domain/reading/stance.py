@@ -7,6 +7,7 @@ worded in the registry (Mohammad et al. 2016: target, stance). It must not know 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
@@ -15,6 +16,7 @@ from msgspec.structs import replace
 from domain.events import Stance
 from domain.reading.clauses import Clause
 from domain.reading.cues import past_forms, present_forms
+from domain.reading.denials import BELIEFS, beside, indispensable, left_open, raised
 from domain.reading.phrases import Phrases, phrase_key
 from domain.reading.registry import Issue, Registry
 from domain.reading.text import Word, level
@@ -24,13 +26,10 @@ _NEGATION_REACH = 2
 _DIRECTION_REACH = 4
 _GOVERNING_REACH = 14
 _PREDICATE_REACH = 16
-_OPINION_REACH = 4
-_OPINIONS = frozenset({
-    "يري", "تري", "نري", "اري", "يرون", "يعتقد", "تعتقد", "نعتقد", "اعتقد", "يعتقدون", "يظن", "تظن", "نظن", "اظن",
-    "يعتبر", "تعتبر", "نعتبر", "يتصور", "نتصور", "يجد", "تجد", "نجد",
-})  # fmt: skip
 _PARTICLES = frozenset({"لا", "لن", "لم", "ما", "ان", "قد", "سوف", "ليس"})
 _STILL = frozenset({"تزال", "يزال", "نزال", "ازال", "يزالون", "زال", "زالت", "تزالان", "شك", "سيما", "بد"})
+_EMPTY = frozenset({"اي", "ايه", "يوجد", "توجد", "هناك"})  # words that stand between a denial and what it denies
+_VERBAL_NOUN = re.compile("ت..ي.[اه]?")  # تصعيد, which begins like a verb
 _SUBJECT_REACH = 5
 _ANNOUNCED_REACH = 6
 _ANNOUNCING = frozenset({"اعلن", "قرر", "اقر", "صادق", "امر"})
@@ -71,7 +70,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 class Signal(msgspec.Struct, frozen=True):
     """An evaluating word. `turns`: it only turns what it governs (منع، عدم) and takes no side by itself.
 
-    `effect`: it says what its subject brings about, and judges that alone.
+    `effect`: it says what its subject brings about, and judges that alone. `certain`: no word
+    beside it says otherwise.
     """
 
     index: int
@@ -82,6 +82,7 @@ class Signal(msgspec.Struct, frozen=True):
     turns: bool = False
     deed: bool = False
     effect: bool = False
+    certain: bool = False
 
 
 class StanceReader:
@@ -94,6 +95,7 @@ class StanceReader:
         entries += [(form, (-1, True)) for entry in words["turning"] for form in _inflected(entry)]
         entries += [(form, (0, True)) for entry in words["no_stance"] for form in _inflected(entry)]
         entries += [(form, (2, False)) for entry in words["if_denied"] for form in _inflected(entry)]
+        entries += [(form, (-2, False)) for entry in words["if_denied_bad"] for form in _inflected(entry)]
         self._polarity: Phrases[tuple[int, bool]] = Phrases(entries, names=True)
         effects = [(form, -1) for entry in words["effects_bad"] for form in _inflected(entry)]
         effects += [(form, 1) for entry in words["effects_good"] for form in _inflected(entry)]
@@ -124,9 +126,9 @@ class StanceReader:
         condition = self._condition_at(run, first, last)
         chain = self._chain(clause, topic, run, first, last, direction_at, sides)
         sign, because, flips, deed = _product(chain)
-        raised = self._raised(clause, run, first, chain)
-        sign, flips, deed = (-sign, f"{flips} {raised}".strip(), False) if raised and sign else (sign, flips, deed)
         base = Verdict(stance=None, condition=condition, direction=direction, sign=sign)
+        if self._open(clause, run, topic.anchors[0][0], first, last):
+            return replace(base, stance="undecided", because="leaves it open", strength=0.6, decisive=True)
         if self._own[topic.issue][2].find(run[first:last]):
             return replace(base, stance="conditional", because="asked for others too", strength=0.8)
         own = self._decisive(topic.issue, run, first, last)
@@ -135,28 +137,27 @@ class StanceReader:
             return replace(
                 base, stance=stance, because=own.word, flipped_by=own.flipped_by, strength=0.9, decisive=True
             )
-        if self._undecided.find(run[first:last]) or (clause.cue is not None and clause.cue.cue.kind == "hesitate"):
-            return replace(base, stance="undecided", because="leaves it open", strength=0.6)
         if sign == 0:
             return base
         if direction < 0:
             flips = f"{flips} {direction_word}".strip()
         hangs = self._hangs(clause, run, sign * direction, condition, topic.anchors[0][0])
         stance = "conditional" if hangs else ("supports" if sign * direction > 0 else "opposes")
-        return replace(base, stance=stance, because=because, flipped_by=flips, strength=0.7, deed=deed)
+        certain = any(s.certain for s in chain)
+        return replace(
+            base, stance=stance, because=because, flipped_by=flips, strength=0.7, deed=deed, decisive=certain
+        )
 
-    def _raised(self, clause: Clause, run: Sequence[Word], first: int, chain: Sequence[Signal]) -> str:
-        """لا ترى أن ذلك يساعد: the word that denies an opinion, and so the predicate within it; else empty."""
-        told = [s for s in chain if not s.turns]
-        if not told or any(s.flipped_by for s in told):
-            return ""
-        start = first if clause.cue is None else min(first, clause.cue.index)
-        for index in range(max(1, start), told[-1].index):
-            behind = run[index + 1 : index + _OPINION_REACH]
-            opened = any(w.text in _COMPLEMENTS for w in behind) or any(w.text == "في" for w in behind[:1])
-            if run[index].text in _OPINIONS and opened and run[index - 1].text.lstrip("وف") in ("لا", "لم", "لن"):
-                return run[index - 1].text
-        return ""
+    def _open(self, clause: Clause, run: Sequence[Word], place: int, first: int, last: int) -> bool:
+        """Whether the speaker leaves the thing open: he has not decided, or does not rule it out."""
+        if clause.cue is not None and clause.cue.cue.kind == "hesitate":
+            return True
+        start = first if clause.cue is None or clause.cue.index > first else max(clause.cue.index - 1, 0)
+        for hit in self._undecided.find(run[start:last]):
+            stop = start + hit.last
+            if not any(run[i].pause for i in range(stop, place + 1)):
+                return True
+        return left_open(run, start, last, (inner.hit.index for inner in clause.inner if inner.foreign))
 
     def _hangs(
         self, clause: Clause, run: Sequence[Word], sign: int, condition: tuple[int, int] | None, anchor: int
@@ -228,6 +229,29 @@ class StanceReader:
         self, clause: Clause, topic: Topic, run: Sequence[Word], first: int, last: int, direction_at: int,
         sides: Mapping[int, bool],
     ) -> list[Signal]:  # fmt: skip
+        """What takes a side on the topic, with a denial that is raised out of the clause."""
+        place = direction_at if direction_at >= 0 else topic.anchors[0][0]
+        needed = indispensable(run, first, place)
+        if needed >= 0:
+            return [Signal(needed, needed + 1, -1 if needed == direction_at else 1, run[needed].text, certain=True)]
+        chain = self._plain_chain(clause, topic, run, first, last, direction_at, sides)
+        denial = raised(run, first if clause.cue is None else min(first, clause.cue.index - 1), last)
+        if denial is None or self._barred(run, denial[1] + 1, place):
+            return chain
+        if denial[0] > place and run[denial[0]].text.startswith("و"):  # ولا ترى فائدة في: said of something else
+            return [s for s in chain if s.index < denial[0]]
+        signal = Signal(denial[0], denial[1], -1, _words(run, *denial), turns=True, certain=True)
+        taking = [s for s in chain if not s.turns]
+        if any(s.index > denial[0] for s in taking):
+            return [signal, *chain]
+        if not taking and beside(run, denial[1], place, sides):
+            return [replace(signal, turns=False), *chain]
+        return chain
+
+    def _plain_chain(
+        self, clause: Clause, topic: Topic, run: Sequence[Word], first: int, last: int, direction_at: int,
+        sides: Mapping[int, bool],
+    ) -> list[Signal]:  # fmt: skip
         """What governs the topic, else what is said of it, else the cue alone."""
         signals = [self._ended(s, direction_at) for s in self._signals(clause, run, first, last, sides)]
         signals = [s for s in signals if s.deed or s.index != direction_at]
@@ -293,6 +317,7 @@ class StanceReader:
         """The evaluating words of the speaker's own side, in order."""
         foreign = {inner.hit.index for inner in clause.inner if inner.foreign}
         evaluative = clause.cue is not None and clause.cue.cue.kind in ("accept", "reject", "demand")
+        denial = raised(run, first if clause.cue is None else min(first, clause.cue.index - 1), last)
         silent: set[int] = set()
         signals: list[Signal] = []
         for hit in self._polarity.find(run[first:last]):
@@ -302,9 +327,9 @@ class StanceReader:
                 silent |= set(range(index, stop))
             elif index not in foreign and (turns or evaluative or not _others(run, index, stop, first, sides)):
                 flipped = self._negated(run, index, first)
-                if sign == 2 and not flipped:
+                if abs(sign) > 1 and not flipped and (denial is None or index < denial[1]):
                     continue
-                sign = min(sign, 1)
+                sign = 1 if sign > 0 else -1
                 word = _words(run, index, stop)
                 signals.append(Signal(index, stop, -sign if flipped else sign, word, flipped, turns))
         taken = {s.index for s in signals} | foreign | silent
@@ -346,9 +371,13 @@ class StanceReader:
 
     def _negated(self, run: Sequence[Word], index: int, first: int) -> str:
         """The particle that denies a word, at most a word between (لا أحد يعارض); لا تزال denies nothing."""
-        for place in range(index - 1, max(first, index - _NEGATION_REACH) - 1, -1):
+        reach = _NEGATION_REACH
+        for place in range(index - 1, first - 1, -1):
             text = run[place].text
-            if run[place + 1].text in _STILL:
+            if index - place > reach:
+                break
+            reach += text in _EMPTY
+            if run[place + 1].text in _STILL or (place + 1 < index and run[place + 1].text in BELIEFS):
                 return ""
             if any(form in self._negation for form in (text, text.lstrip("وف"), text.removeprefix("ب"))):
                 return text
@@ -369,7 +398,8 @@ def _others(run: Sequence[Word], index: int, stop: int, first: int, sides: Mappi
     """Whether an evaluating word is another's: a verb behind his name (كييف لا تريد), a noun before it (رفض كييف)."""
     if stop in sides and not run[stop].pause:
         return not sides[stop] and run[stop].text[:1] not in "بل"
-    if run[index].text.lstrip("وف")[:1] not in "يتن":
+    text = run[index].text.lstrip("وف")
+    if text[:1] not in "يتن" or _VERBAL_NOUN.fullmatch(text):
         return False
     for place in range(index - 1, max(first, index - _SUBJECT_REACH) - 1, -1):
         if place in sides:
@@ -383,6 +413,8 @@ def _own_act(run: Sequence[Word], index: int, text: str, first: int, sides: Mapp
     """Whether the subject of a verb is the speaker's own side: by its person, else by the nearest name or pronoun."""
     if text.startswith(("سن", "سا")):
         return True
+    if sides.get(index - 1, False) and not run[index].pause and text[:1] in "يتس":
+        return True  # إنه سيزود أوكرانيا: the name behind is the object
     if index + 1 in sides:
         return sides[index + 1]
     if text[:1] not in "يتناس":  # the past of رفع is written as its verbal noun: it needs its subject at once
