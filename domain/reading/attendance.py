@@ -26,6 +26,7 @@ _BILATERAL = frozenset({"ثنايي", "ثناييه", "الثناييه", "ال�
 _NO_VERBS = frozenset({"قابلا", "وزاره", "استضافه", "جلسه", "جلسات", "وقعت"})
 _HOST_REACH = 26
 _COMPANY_REACH = 8
+_INVITED = 10
 _TOWARDS = frozenset({"مع", "الي"})
 _FOR_SO_LONG = frozenset({"لمده", "لاكثر", "طيله", "لساعه", "لساعتين"})
 _RECEIVED = frozenset({"باستقبال", "باستقباله", "باستقبالها"})
@@ -200,7 +201,11 @@ class Attendance:
                 return before.subject()
             beside = [m for m in scenery.mentions if m.last == head.first and m.kind in MEMBERS and is_free(m, run)]
             return beside if people else []
-        if not actors and self._words.by_telephone(head.first, head.last, run):
+        agreed = any(w.text.startswith("اتفق") for w in run[max(0, head.first - _INVITED) : head.first])
+        if not actors and governed and agreed:
+            return before.group()
+        invited = bool(self._words.inviting.find(run[max(0, head.first - _INVITED) : head.first]))
+        if not actors and ((invited and governed) or self._words.by_telephone(head.first, head.last, run)):
             return before.told_to()
         bilateral = any(w.text in _BILATERAL for w in run[head.last : head.last + 1])
         if not actors and ((not held and on_the_way) or bilateral):

@@ -141,6 +141,8 @@ class Before:
         """يقر قادة الحلف في قمة: the bloc whose leaders the sentence is about."""
         near = range(self._head.first - _NEAR_BLOC, self._head.first + 1)
         before = [m for m in self._scenery.mentions if m.last in near and m.first and m.kind != "place"]
+        if self._head.first > 1 and self._run[self._head.first - 2].text.removeprefix("ال").startswith("مجتمع"):
+            return [m for m in before if self._words.blocs([m.actor])][-1:]
         led = [m for m in before if self._words.blocs([m.actor]) and self._run[m.first - 1].text in self._words.plenty]
         return led[-1:]
 

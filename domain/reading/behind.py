@@ -93,13 +93,18 @@ class Walk:
         text = self._run[index].text
         if text in ("فيما", "بينما") and index + 1 < len(self._run) and self._attends(index + 1):
             return False
+        if self._attends(index) and self._text(index - 1).lstrip("بفو").removeprefix("ال").startswith(("زيار", "جول")):
+            return True  # زيارة تشمل: where else the journey goes
         if self._attends(index) or (text in RELATIVES and self._relative(index)):
             return False
         if text == "ان" and index + 1 < len(self._run) and self._attends(index + 1):
             return False
         if text == "عن" and self._text(index + 1) == "بعد":
             return False
-        return index in self._others or text in self._lists.stops or (index in self._cues and index > self._head.last)
+        cued = (
+            index in self._cues and text not in self._lists.company
+        )  # لقاء هو الأول بين X وY: between, not he explained
+        return index in self._others or text in self._lists.stops or (cued and index > self._head.last)
 
     def _resumes(self, index: int) -> int | None:
         """يلتقي فلان، الذي يزور المنطقة، الرئيس: where the object follows the relative clause about the subject."""

@@ -42,7 +42,7 @@ def _same_day(one: Meeting, other: Meeting) -> bool:
 
 def _same(one: Meeting, other: Meeting) -> bool:
     beside = bool(set(one.evidence) & set(other.evidence)) and one.participants == other.participants
-    if not _same_state(one.status, other.status) or not (beside or _same_form(one, other)):
+    if not (_same_state(one.status, other.status) or _come_about(one, other)) or not (beside or _same_form(one, other)):
         return False
     if not _same_company(one, other) or _other_rank(one, other):
         return False
@@ -71,6 +71,13 @@ def _other_rank(one: Meeting, other: Meeting) -> bool:
     if one.level is None or other.level is None or one.level == other.level or other.anaphor:
         return False
     return one.status not in _HAPPENED
+
+
+def _come_about(one: Meeting, other: Meeting) -> bool:
+    """What one sentence tells as due today and another as held today."""
+    states = {one.status, other.status}
+    alike = one.participants == other.participants and one.format == other.format
+    return alike and _same_day(one, other) and "scheduled" in states and bool(states & _HAPPENED)
 
 
 def _same_state(one: SummitStatus, other: SummitStatus) -> bool:

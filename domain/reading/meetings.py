@@ -15,17 +15,29 @@ from domain.reading.candidates import Meeting, Moment
 from domain.reading.clauses import Clause, Speaker
 from domain.reading.dates import DateMention
 from domain.reading.mentions import Mention
-from domain.reading.moments import MEETING_DAYS, UNKNOWN, days_before, days_behind, is_recent, meeting_moment
+from domain.reading.moments import (
+    MEETING_DAYS,
+    UNKNOWN,
+    days_after,
+    days_ahead,
+    days_before,
+    days_behind,
+    is_recent,
+    meeting_moment,
+)  # fmt: skip
 from domain.reading.phrases import Phrases
 from domain.reading.prospects import Prospects
 from domain.reading.registry import Registry
-from domain.reading.scenery import Cast, Head, Parties, Scenery
+from domain.reading.scenery import Cast, Head, Journey, Parties, Scenery
 from domain.reading.text import Sentence, Word
 from domain.reading.topics import TopicFinder
 
 _BEFORE = 6
 _LEVELS = ("leaders", "ministers", "envoys")
 _AHEAD = frozenset({"scheduled", "proposed", "postponed", "ruled-out", "cancelled"})
+_JOURNEY_REACH = 4  # sentences
+_THE_VISIT = frozenset({"الزياره", "الرحله"})
+_SPOKEN = frozenset({"proposed", "postponed", "ruled-out", "cancelled"})
 _SAYING = frozenset({"ان", "انه", "انها", "بان", "بانه", "بانها", "انهم"})
 
 
@@ -39,7 +51,7 @@ class MeetingReader:
         words = registry.lexicon.meetings
         self._lists = {
             name: Phrases((p, True) for p in words[name])
-            for name in ("online", "telephone", "summit", "sessions", "appointed")
+            for name in ("online", "telephone", "summit", "sessions", "appointed", "travel")
         }
 
     def read(self, scenery: Scenery) -> list[Meeting]:
@@ -54,7 +66,27 @@ class MeetingReader:
             if meeting is not None:
                 found.append(meeting)
         scenery.cast.enter(scenery.mentions)
-        return found
+        return found or self._journey(scenery)
+
+    def _journey(self, scenery: Scenery) -> list[Meeting]:
+        """يصل غدا, والزيارة مقررة في 29 يوليو: the day of a journey is that of the meeting that it is for."""
+        run, published = scenery.sentence.words, scenery.published
+        if published is None or not (self._lists["travel"].find(run) or _visited(run)):
+            return []
+        when = meeting_moment(scenery.dates, run[0].start, published, ahead=True)
+        if when is None or when.precision != "day":
+            return []
+        scenery.cast.journey = Journey(scenery.index, frozenset(_in_person(scenery.mentions)), when)
+        told_before = any(w.text.lstrip("و") in _THE_VISIT for w in run)
+        if not told_before or _in_person(scenery.mentions):
+            return []
+        return [
+            Meeting(
+                participants=frozenset(), status="proposed", moment=when, own=True, anaphor=True, order=scenery.index,
+                evidence=((scenery.sentence.start, scenery.sentence.end),), place=None, format="in-person", level=None,
+                issue=None, speaker=None, attribution="outlet", cue="", quote=False, blocs=frozenset(), trace={},
+            )
+        ]  # fmt: skip
 
     def _enough(self, head: Head, parties: Parties, scenery: Scenery) -> bool:
         """Two actors, or a bloc alone whose leaders meet."""
@@ -76,8 +108,9 @@ class MeetingReader:
         when, own = self._when(head, status, scenery, news=news or (parties.anaphor and status == "held"))
         if when is None:
             return None
-        if status == "scheduled" and when is UNKNOWN and not self._appointed(head, scenery):
-            status = "proposed"
+        if status == "scheduled" and when is UNKNOWN:
+            when = _of_the_journey(parties, scenery)
+            status = "scheduled" if when is not UNKNOWN or self._appointed(head, scenery) else "proposed"
         speaker = _speaker_at(scenery.clauses, head.first)
         attribution: Attribution = speaker.attribution if speaker is not None else "outlet"
         run = scenery.sentence.words
@@ -99,7 +132,9 @@ class MeetingReader:
         if scenery.published is None and scenery.dates:
             return True
         run = scenery.sentence.words
-        if any(w.text.lstrip("بل").removeprefix("ال").startswith("زيار") for w in run):
+        if self._prospects.on_a_journey(head, scenery):
+            return True
+        if _visited(run):
             return True
         return bool(self._lists["appointed"].find(run[max(0, head.first - _BEFORE) : head.first]))
 
@@ -108,9 +143,12 @@ class MeetingReader:
         published = scenery.published
         start = scenery.sentence.words[head.first].start
         dates = [d for d in scenery.dates if not _of_the_saying(d, head.first, scenery.sentence)]
-        own = meeting_moment(dates, start, published, ahead=status in _AHEAD)
+        own = meeting_moment(dates, start, published, ahead=status in _AHEAD, spoken=status in _SPOKEN)
         if own is not None:
             return (own, True) if status != "held" or is_recent(own, published, MEETING_DAYS) else (None, False)
+        steps = days_ahead(scenery.sentence.words[: head.first]) if status == "scheduled" else None
+        if steps is not None and published is not None:
+            return days_after(published.isoformat(), steps), True
         if status in _AHEAD:
             return UNKNOWN, False
         if published is None:
@@ -137,6 +175,17 @@ class MeetingReader:
     def _issue(self, scenery: Scenery) -> str | None:
         found = self._topics.topics(scenery.topics, scenery.index, 0, len(scenery.sentence.words))
         return found[0].issue if found else None
+
+
+def _of_the_journey(parties: Parties, scenery: Scenery) -> Moment:
+    journey = scenery.cast.journey
+    if journey is None or scenery.index - journey.order > _JOURNEY_REACH or not journey.actors & parties.actors:
+        return UNKNOWN
+    return journey.moment
+
+
+def _visited(run: Sequence[Word]) -> bool:
+    return any(w.text.lstrip("وبل").removeprefix("ال").startswith("زيار") for w in run)
 
 
 def _steps_before(said: Moment | None, before: Sequence[Word]) -> Moment | None:

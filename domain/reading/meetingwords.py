@@ -30,6 +30,7 @@ class MeetingWords:
         self.telephone = Phrases((p, True) for p in words["telephone"])
         self.during = Phrases((p, True) for p in words["during"] if " " not in p)
         self.willing = Phrases((p, True) for name in ("proposed", "wish") for p in words[name])
+        self.inviting = Phrases((p, True) for p in words["inviting"])
         self.hosting = Phrases((p, True) for p in words["hosting"])
         self.stops, self.plenty, self.company, self.under, self.bar, self.bodies = (
             frozenset(map(level, words[name]))

@@ -39,6 +39,7 @@ _TOLD = frozenset({
     "تصريح", "تصريحات", "تصريحاته", "اعلان", "اعلانه", "كلام", "كلمه", "خطاب", "حديث", "قول", "قوله", "تاكيد", "تاكيده",
     "تهديد", "تهديده", "تعهد", "تعهده", "دعوه", "دعوته", "بيان",
 })  # fmt: skip
+_NAME = 40  # characters; what is shorter between quotation marks is a name
 _TOLD_REACH = 8  # words from the noun of saying to the cue that it belongs to
 UNKNOWN = Moment(
     occurred_on=None, precision="unknown", inferred=False, how="the text does not say, and no reader can know"
@@ -137,7 +138,9 @@ class Scene:
             content = _content_start(clause, sentence)
             reach = words[max(clause.first + 3, clause.cue.index + _REACH) if content is None else -1 :][:1]
             limit = content if content is not None else (reach[0].start if reach else sentence.end)
+        inside = [q for q in sentence.quotes if q[1] - q[0] > _NAME]
         usable = [d for d in dates if sentence.start <= d.start and d.start < limit and _is_saying(d)]
+        usable = [d for d in usable if not any(start < d.start < end for start, end in inside)]
         usable = [d for d in usable if d.precision != "day" or self._is_past(moment(d))]
         if not usable:
             return None
@@ -175,9 +178,16 @@ def moment(mention: DateMention) -> Moment:
     )
 
 
-def meeting_moment(dates: Sequence[DateMention], start: int, published: date | None, *, ahead: bool) -> Moment | None:
-    """When a meeting named at `start` is or was, by the nearest date expression that fits; None where none does."""
+def meeting_moment(
+    dates: Sequence[DateMention], start: int, published: date | None, *, ahead: bool, spoken: bool = False
+) -> Moment | None:
+    """When a meeting named at `start` is or was, by the nearest date expression that fits; None where none does.
+
+    `spoken`: somebody proposes it or calls it off; a day before the noun that is not of the future is of his words.
+    """
     usable = [d for d in dates if d.kind not in ("earlier_today", "previously")]
+    if spoken:
+        usable = [d for d in usable if d.start > start or _is_to_come(d, published)]
     fitting: list[tuple[bool, int, Moment]] = []
     for mention in usable:
         if not ahead and mention.occurred_on is None and any(word in mention.rule for word in _COMING):
@@ -195,6 +205,23 @@ def meeting_moment(dates: Sequence[DateMention], start: int, published: date | N
     return min(fitting, key=lambda found: found[:2])[2] if fitting else None
 
 
+def _is_to_come(mention: DateMention, published: date | None) -> bool:
+    if any(word in mention.rule for word in _COMING):
+        return True
+    return published is not None and (mention.occurred_on or "") > published.isoformat()
+
+
+def days_ahead(before: Sequence[Word]) -> int | None:
+    """In how many days the thing named next is, where the words before it end in so many days before it."""
+    words = ["قبل" if w.text == "وقبل" else w.text for w in before[-5:]]
+    if words[-1:] in (["عشيه"], ["وعشيه"]):
+        return 1
+    if len(words) < 3 or words[-1] != "من" or "قبل" not in words[:-2]:
+        return None
+    since = len(words) - 1 - words[::-1].index("قبل")
+    return _STEPS.get(" ".join(words[since + 1 : -1]))
+
+
 def days_behind(before: Sequence[Word]) -> int | None:
     """How many days the thing named next lies back, where the words before it end in so many days after it."""
     words = [w.text for w in before[-4:]]
@@ -204,6 +231,12 @@ def days_behind(before: Sequence[Word]) -> int | None:
         return None
     count = words[-3:-1] if words[:-3] == ["بعد"] else words[-2:-1]
     return _STEPS.get(" ".join(count)) if "بعد" in words[:-2] else None
+
+
+def days_after(day: str, steps: int) -> Moment:
+    """So many days after an ISO day."""
+    later = date.fromisoformat(day) + timedelta(days=steps)
+    return Moment(occurred_on=later.isoformat(), precision="day", inferred=False, how=f"{steps} days after the scene")
 
 
 def days_before(day: str, steps: int) -> Moment:

@@ -6,9 +6,11 @@ It must not know who meets.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from domain.events import SummitStatus
 from domain.reading.dates import DateMention
+from domain.reading.moments import days_ahead
 from domain.reading.phrases import Hit, Phrases
 from domain.reading.registry import Registry
 from domain.reading.scenery import Head, Parties, Scenery
@@ -19,9 +21,15 @@ _AFTER = 6
 _CLOSE = 7
 _NEGATIONS = frozenset({"لا", "لم", "لن", "ليس", "ليست", "دون", "غير", "عدم", "بلا", "ولا", "ولم", "ولن", "وليس"})
 _UNREAL = frozenset({"كان", "كانت", "وكان", "وكانت", "سبق", "وسبق", "منذ", "التي", "الذي"})
-_BREAKS = frozenset({"لكن", "لكنه", "لكنها", "ولكن", "فيما", "بينما", "حيث", "كما", "اذ", "كذلك", "بل"})
+_BREAKS = frozenset(
+    {"لكن", "لكنه", "لكنها", "ولكن", "فيما", "بينما", "حيث", "كما", "اذ", "كذلك", "بل", "كي", "لكي", "لان", "لانه"}
+)
 _ENDING = frozenset({"انسحاب", "قطع", "وقف", "انهاء", "الغاء", "تخلي", "مغادره", "تاجيل"})
 _WISHED = frozenset({"اجراء", "استيناف", "بدء", "اطلاق", "مواصله"})
+_TO_MEET = frozenset({"ليلتقي", "لتلتقي", "ليجتمع", "لتجتمع", "ليلتقيا", "ليبحث", "ليجري"})
+_IN_ORDER_TO = frozenset({"لاجراء", "لعقد", "لبدء", "لحضور", "بهدف", "بغيه", "اجل", "بغرض"})
+_JOURNEY = 18  # words from a verb of travel to what it is for
+_FIRST = frozenset({"اول", "ثاني", "ثالث", "احدث", "اخر"})
 _COMING = ("to come", "tomorrow", "next", "ahead")
 
 Told = tuple[SummitStatus | None, bool]
@@ -46,7 +54,12 @@ class Prospects:
         behind = _clause_behind(run, max(verb + 1, head.last) if verb < head.last + 4 else head.last)
         if head.kind == "beside":
             return "held", True
-        if parties.held_by is None and self._passing(head, run):
+        eve = days_ahead(run[: head.first]) is not None and not any(w.text in _UNREAL for w in before)
+        if eve or self.for_the_journey(head, scenery):
+            return "scheduled", True
+        held = parties.held_by
+        told = held is not None and not (held > head.first and run[held].text.endswith(("هما", "هم")))
+        if not told and self._passing(head, run):
             return self._on_the_way(head, parties, scenery)
         undone = self._undone([*governing, *run[head.first : head.last]], behind)
         if undone is not None:
@@ -57,9 +70,26 @@ class Prospects:
                 return negation
         return self._open(head, parties, before, governing, behind, scenery)
 
+    def for_the_journey(self, head: Head, scenery: Scenery) -> bool:
+        """وصل للقاء فلان, يتوجه لإجراء محادثات: what somebody travels for; a journey of days ago met its end."""
+        run = scenery.sentence.words
+        aims = run[head.first].text.startswith("لل") or run[head.first].text in _TO_MEET
+        aims = aims or (head.first > 0 and run[head.first - 1].text in _IN_ORDER_TO)
+        if not aims or not self.on_a_journey(head, scenery):
+            return False
+        start, published = run[head.first].start, scenery.published
+        before = [d.occurred_on for d in scenery.dates if d.start < start and d.precision == "day" and d.occurred_on]
+        return published is None or not before or max(before) >= str(published - timedelta(days=1))
+
+    def on_a_journey(self, head: Head, scenery: Scenery) -> bool:
+        """Whether somebody travels in the words before a head."""
+        return self._has("travel", scenery.sentence.words[max(0, head.first - _JOURNEY) : head.first])
+
     def _on_the_way(self, head: Head, parties: Parties, scenery: Scenery) -> Told:
         """خلال, بعد, قبيل: of the scene's day; قبل by itself only where a day is told."""
         run = scenery.sentence.words
+        if self._has("under_way", run[max(0, head.first - 2) : head.first]):
+            return "under-way", True
         if run[head.first - 1].text.removeprefix("و") == "قبل":
             return self._by_date(head, scenery), False
         vague = _several(run[head.first]) or (_definite_process(head, run) and not _in_person(parties))
@@ -73,7 +103,8 @@ class Prospects:
         start = max(0, head.first - 4)
         if any(h.last == head.first - start for h in self._lists["during"].find(run[start : head.first])):
             return True
-        if head.first == 0 or run[head.first - 1].text not in ("في", "وفي"):
+        governor = head.first - 1 - (head.first > 1 and run[head.first - 1].text in _FIRST)
+        if governor < 0 or run[governor].text not in ("في", "وفي"):
             return False
         wish = run[max(0, head.first - 4) : head.first]
         return not any(
@@ -118,6 +149,7 @@ class Prospects:
         if head.kind == "weak" and any(w.text.lstrip("بل") in _WISHED for w in governing[-2:]) and not due:
             return None, False
         wished = self._has("proposed", close) or self._has("proposed_after", behind[:5])
+        wished = wished or (head.kind == "noun" and self._has("accepted", close))
         if wished and not (head.kind == "weak" and _told_past(head, scenery)):
             return ("scheduled" if self._has("appointed", [*close, *behind[:4]]) else "proposed"), True
         if any(w.text in ("قد", "ربما", "وقد") for w in before[-2:]) and parties.tense in ("present", "future"):
@@ -127,7 +159,7 @@ class Prospects:
         if self._under_way(head, parties, behind, scenery):
             return "under-way", True
         if parties.tense == "present":
-            return self._present(parties, before, due, scenery)
+            return self._present(head, before, due, scenery)
         if parties.tense == "past":
             return "held", not _unreal(head, parties, before, run)
         if self._told_of(behind):
@@ -161,12 +193,14 @@ class Prospects:
         day = str(scenery.published) if scenery.published is not None else None
         return begun and all(d.occurred_on in (day, None) or d.occurred_on > str(day) for d in scenery.dates)
 
-    def _present(self, parties: Parties, before: Sequence[Word], due: bool, scenery: Scenery) -> Told:
+    def _present(self, head: Head, before: Sequence[Word], due: bool, scenery: Scenery) -> Told:
         """The present: while it goes on (وهو يستقبل), or what a day or an appointment makes of it."""
         last = before[-1].text if before else ""
         if last in ("وهو", "وهي", "وهما", "كان", "كانت"):
             return "held", True
         visit = any(w.text.lstrip("بل").removeprefix("ال").startswith("زيار") for w in scenery.sentence.words)
+        there = head.first > 0 and scenery.sentence.words[head.first - 1].text == "حيث"
+        visit = visit or self._has("travel", before) or (there and self.on_a_journey(head, scenery))
         if due or scenery.dates or (visit and not any(w.text in _UNREAL for w in before)):
             return "scheduled", True
         return None, False

@@ -42,10 +42,19 @@ class Parties(msgspec.Struct, frozen=True):
     named: frozenset[str] = frozenset()  # those whom words behind the noun name
 
 
+class Journey(msgspec.Struct, frozen=True):
+    """A journey that a text tells with a day to come: in which sentence, of whom, and when."""
+
+    order: int
+    actors: frozenset[str]
+    moment: Moment
+
+
 class Cast(msgspec.Struct):
     """Who has been named so far in one text, the latest last; changes while the text is read."""
 
     people: list[Mention] = msgspec.field(default_factory=list)
+    journey: Journey | None = None
 
     def enter(self, mentions: Iterable[Mention]) -> None:
         """Remember the persons and offices of a sentence."""

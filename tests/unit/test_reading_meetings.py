@@ -147,6 +147,22 @@ OTHER = [
     ("ruled-out", "قال بيسكوف إنه لا توجد خطط لعقد لقاء بين بوتين وماكرون.", "RUS FRA", None),
     ("ruled-out", "أكد الكرملين أن القمة بين بوتين وزيلينسكي ليست على جدول الأعمال.", "RUS UKR", None),
     ("ruled-out", "قال ترامب إنه لن يلتقي بوتين.", "USA RUS", None),
+    # what somebody travels for, what is so many days off, what is wished or agreed
+    ("scheduled", "وصل زيلينسكي إلى واشنطن للقاء نظيره الأميركي دونالد ترامب.", "USA UKR", None),
+    ("scheduled", "وصل لافروف إلى القاهرة لإجراء محادثات مع نظيره المصري بدر عبد العاطي.", "RUS EGY", None),
+    ("scheduled", "وصل ماكرون وميرتس إلى كييف صباح اليوم للقاء زيلينسكي.", "FRA DEU UKR", "2025-10-20"),
+    ("scheduled", "وصل روبيو إلى القاهرة اليوم للقاء السيسي، في زيارة تشمل قطر والأردن.", "USA EGY", "2025-10-20"),
+    ("scheduled", "غادر ويتكوف واشنطن متوجها إلى موسكو حيث يلتقي الرئيس الروسي.", "USA RUS", None),
+    ("scheduled", "قبل يومين من قمة بوتين وترامب في بودابست، حذر الكرملين من التسرع.", "USA RUS", "2025-10-22"),
+    ("scheduled", "وقبل يوم واحد من لقاء هو الأول من نوعه بين لافروف وروبيو، تفاءلت موسكو.", "USA RUS", "2025-10-21"),
+    ("scheduled", "قال البيت الأبيض إن اجتماعا بين ترامب وزيلينسكي سيعقد يوم الأربعاء.", "USA UKR", "2025-10-22"),
+    ("scheduled", "تحتضن جنيف السبت المقبل اجتماعا روسيا أمريكيا على مستوى الوزراء.", "USA RUS", "2025-10-25"),
+    ("proposed", "قال ترامب إنه يود لقاء بوتين.", "USA RUS", None),
+    ("proposed", "أعرب ترامب عن أمله في لقاء بوتين قريبا.", "USA RUS", None),
+    ("proposed", "دعا ترامب بوتين إلى لقاء في واشنطن.", "USA RUS", None),
+    ("proposed", "وافق بوتين على لقاء ترامب.", "USA RUS", None),
+    ("proposed", "اتفق ترامب وبوتين على اللقاء في بودابست قريبا.", "USA RUS", None),
+    ("ruled-out", "استبعد الكرملين، اليوم الاثنين، ترتيب لقاء بين بوتين وزيلينسكي.", "RUS UKR", None),
 ]  # fmt: skip
 
 # (who takes part at least, status, day), publication day (- where unknown), words
@@ -282,6 +298,29 @@ def test_other_years_and_outlets(extractor: RuleExtractor, row: tuple[str, str, 
     found = [e for e in extractor.read(text, published=on) if isinstance(e, Summit)]
     assert [(s.status, s.occurred_on) for s in found] == [(status, day)]
     assert set(who.split()) <= set(found[0].participants)
+
+
+JOURNEYS = [
+    "أعلن بارو أمس أنه سيتوجه إلى إيران الأسبوع المقبل حيث سيلتقي الرئيس مسعود بزشكيان.\nوالزيارة مقررة في 29 أكتوبر.",
+    "يصل بارو إلى إيران في 29 أكتوبر.\nومن المقرر أن يلتقي بارو الرئيس مسعود بزشكيان.",
+]
+
+
+@pytest.mark.parametrize("text", JOURNEYS)
+def test_the_day_of_a_journey_is_that_of_the_meeting(extractor: RuleExtractor, text: str) -> None:
+    assert [(s.status, s.occurred_on) for s in summits(extractor, text)] == [("scheduled", "2025-10-29")]
+
+
+def test_what_is_due_today_and_told_as_held_today_is_one_meeting(extractor: RuleExtractor) -> None:
+    text = "وصل ماكرون إلى كييف اليوم للقاء زيلينسكي.\nوقال ماكرون بعد محادثات أجراها اليوم مع زيلينسكي إن الدعم مستمر."
+    assert [(s.status, s.occurred_on) for s in summits(extractor, text)] == [("held", "2025-10-20")]
+
+
+def test_a_day_that_a_speaker_quotes_is_not_that_of_his_words(extractor: RuleExtractor) -> None:
+    text = 'قال ماكرون: "قبلنا بالأمس أن نتحدث مع بوتين، ونحن نؤيد وقف إطلاق النار في أوكرانيا ونرفض الاستسلام".'
+    said = [e for e in extractor.read(text, published=PUBLISHED) if not isinstance(e, Summit)]
+    assert said
+    assert {e.occurred_on for e in said} == {"2025-10-20"}
 
 
 def test_what_later_sentences_tell_joins_the_meeting(extractor: RuleExtractor) -> None:
