@@ -263,7 +263,8 @@ class _Assembly:
         """The words a cue covers: after it, or before it where the quotation came first."""
         run, sentence = self._scope.run, self._scope.sentence
         if hit.cue.form == "noun" and hit.cue.kind in REPORTING:
-            opens = any(w.text in CONTENT for w in run[content : content + 6])
+            stop = min((i for i in self._scope.nouns if i >= content), default=len(run))
+            opens = any(w.text in CONTENT for w in run[content : min(content + 6, stop)])
             return (content, len(run)) if opens or punctuated(sentence, run, content - 1) else (content, content)
         rest = len(run) - content
         leading = 0 < self._scope.quoted_to <= run[hit.index].start

@@ -117,7 +117,8 @@ class MeetingReader:
         return Meeting(
             participants=parties.actors, status=status, moment=when,
             evidence=((scenery.sentence.start, scenery.sentence.end),), place=_place(run, head.first, scenery.mentions),
-            format=self._format(run, head), level=_level(parties.members), issue=self._issue(scenery),
+            format=self._format(run, head), level=_level(parties.members),
+            issue=self._topics.of_meeting(scenery.topics, scenery.sentence, scenery.index, parties.actors),
             speaker=speaker.id if speaker is not None else None, attribution=attribution, cue=run[head.first].text,
             order=scenery.index, quote=bool(scenery.sentence.quotes), own=own, anaphor=parties.anaphor,
             blocs=frozenset(self._attendance.blocs(parties.actors) - _in_person(parties.members)),
@@ -171,10 +172,6 @@ class MeetingReader:
         if head.kind in ("call", "talk") or self._lists["telephone"].find(run[max(0, head.first - 6) : head.last + 10]):
             return "telephone"
         return "in-person"
-
-    def _issue(self, scenery: Scenery) -> str | None:
-        found = self._topics.topics(scenery.topics, scenery.index, 0, len(scenery.sentence.words))
-        return found[0].issue if found else None
 
 
 def _of_the_journey(parties: Parties, scenery: Scenery) -> Moment:

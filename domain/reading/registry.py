@@ -138,6 +138,7 @@ class Issue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     exclude: tuple[str, ...] = ()
     conditional: tuple[str, ...] = ()
     undertakers: tuple[str, ...] = ()
+    between: tuple[str, ...] = ()
     short: tuple[str, ...] = ()
 
 

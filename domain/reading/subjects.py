@@ -27,6 +27,7 @@ from domain.reading.subjectwords import (
     DAYS,
     DOCUMENTS,
     FEMININE_TITLES,
+    GOVERNING,
     IMPERSONAL,
     LIKE_ARTICLE,
     LINKS,
@@ -121,10 +122,13 @@ class SubjectFinder:
         }  # fmt: skip
 
     def reread(self, hit: CueHit, scope: Scope) -> CueHit:
-        """لم يتبدل رفض واشنطن: of a verb and a noun written alike, the noun, where the verb would disagree."""
+        """لم يتبدل رفض واشنطن: of a verb and a noun written alike, the noun, where no verb can stand or it disagrees."""
         after = scope.starting.get(hit.index + 1)
         doubtful = hit.cue.form == "past" and not hit.joined and hit.word in AMBIGUOUS and hit.index not in scope.ending
-        if not doubtful or after is None or after.kind not in NARRATED or not self._disagrees(hit, after, scope.run):
+        if not doubtful or after is None:
+            return hit
+        differs = after.kind in NARRATED and self._disagrees(hit, after, scope.run)
+        if not differs and scope.text(hit.index - 1) not in GOVERNING:
             return hit
         return msgspec.structs.replace(hit, cue=msgspec.structs.replace(hit.cue, form="noun"))
 
@@ -136,7 +140,7 @@ class SubjectFinder:
             return False
         if hit.cue.form == "noun":
             return hit.suffixed or (after is not None and after.kind != "place")
-        if _is_supposed(hit, scope) or (hit.object and not _stands_clear(hit, scope)):
+        if _is_supposed(hit, scope) or _is_resumed(hit, scope) or (hit.object and not _stands_clear(hit, scope)):
             return False
         if hit.cue.lemma in WRITTEN:
             return any(scope.text(i) in DOCUMENTS for i in range(hit.index + 1, hit.index + 4))
@@ -649,6 +653,11 @@ def _is_supposed(hit: CueHit, scope: Scope) -> bool:
     while scope.text(index - 1) in AUXILIARY:
         index -= 1
     return scope.text(index - 1).lstrip("وف") in SUPPOSING
+
+
+def _is_resumed(hit: CueHit, scope: Scope) -> bool:
+    """العقوبات التي أعلنتها واشنطن: what is told of a thing in passing, not said here."""
+    return hit.object and scope.text(hit.index - 1) in RELATIVE and hit.cue.kind in REPORTING | {"act", "commit"}
 
 
 def _leads(hit: CueHit, scope: Scope) -> bool:

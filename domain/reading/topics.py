@@ -26,6 +26,8 @@ _GAP = 4
 _ABOUT_FROM = 1
 _ASKED_REACH = 8
 _RECENT = 2
+_AGENDA_REACH = 12
+_EFFECT_REACH = 4
 _OFTEN = 2
 _SHORTEST = 3
 
@@ -115,6 +117,12 @@ class TopicFinder:
         found = self._plain(text, sentence, first, last)
         return [*found, *self._short(text, sentence, first, last, found)]
 
+    def of_meeting(self, text: TextTopics, sentence: Sentence, index: int, participants: frozenset[str]) -> str | None:
+        """The issue of a meeting told of in a sentence: the first that is not only between others."""
+        found = self.topics(text, index, 0, len(sentence.words))
+        able = (t.issue for t in found if participants.issuperset(self._issues[t.issue].between))
+        return next(able, None)
+
     def _plain(self, text: TextTopics, sentence: int, first: int, last: int) -> list[Topic]:
         hits = _within(text.sentences[sentence], first, last)
         if not hits:
@@ -172,7 +180,7 @@ class TopicFinder:
         edges = [first, *(b for b in breaks if first < b < last), last]
         parts: list[tuple[int, int, list[Topic]]] = []
         for start, end in pairwise(edges):
-            topics = self.topics(text, sentence, start, end)
+            topics = self._judged(text, sentence, start, self.topics(text, sentence, start, end))
             if parts and not topics:
                 parts[-1] = (parts[-1][0], end, parts[-1][2])
             else:
@@ -180,6 +188,26 @@ class TopicFinder:
         if any(topics for _, _, topics in parts):
             return parts
         return [(first, last, self._fronted(text, sentence, first, last) or self._echo(text, sentence, first, last))]
+
+    def _judged(self, text: TextTopics, sentence: int, first: int, topics: Sequence[Topic]) -> list[Topic]:
+        """The topics of a clause without those only named in it: on an agenda, or as what another one harms or serves.
+
+        ستتناول القمة الضمانات says nothing of guarantees; نشر القوات سيعرقل السلام is about the troops.
+        """
+        hits = [hit for hit in text.sentences[sentence] if hit.first >= first]
+        agenda = [hit.last for hit in hits if ("", "agenda") in hit.values]
+        needed = [hit.first for hit in hits if ("", "need") in hit.values]
+        effects = [(hit.first, hit.last) for hit in hits if ("", "effect") in hit.values]
+        kept = []
+        for topic in topics:
+            at = topic.anchors[0][0]
+            listed = [last for last in agenda if 0 <= at - last <= _AGENDA_REACH]
+            listed = [last for last in listed if not any(last <= need < at for need in needed)]
+            causes = [start for start, last in effects if 0 <= at - last < _EFFECT_REACH]
+            moved = any(other.anchors[0][0] < start for start in causes for other in topics if other is not topic)
+            if not listed and not moved:
+                kept.append(topic)
+        return kept
 
     def _fronted(self, text: TextTopics, sentence: int, first: int, last: int) -> list[Topic]:
         """وعن القرم، قال إن الملف مغلق: what the sentence sets before the clause as its subject."""

@@ -175,6 +175,7 @@ NOBODY = [
     "يذكر أن الاتفاق وقع عام 2015.",
     "ويختم الكاتب مقاله بالقول إن الولايات المتحدة تقدم المليارات.",
     "وقال مسؤول أوكراني كبير إن بلاده صامدة.",
+    "وأثرت العقوبات التي أعلنتها واشنطن في الأسعار.",
 ]
 
 
@@ -220,6 +221,11 @@ def test_the_weakest_link_of_the_chain(
 ) -> None:
     found = [c.speaker for clauses in read(reader, registry, text) for c in clauses if c.speaker is not None]
     assert (speaker, attribution) in {(s.id, s.attribution) for s in found}
+
+
+def test_a_noun_behind_a_preposition_says_nothing(reader: ClauseReader, registry: Registry) -> None:
+    [clauses] = read(reader, registry, "وجاء ذلك بعد سنوات من كشف بوتين النقاب عن الصاروخ.")
+    assert [c.first == c.last for c in clauses] == [True]
 
 
 def test_objects_are_no_subjects(reader: ClauseReader, registry: Registry) -> None:
