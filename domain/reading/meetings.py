@@ -78,7 +78,7 @@ class MeetingReader:
             return []
         scenery.cast.journey = Journey(scenery.index, frozenset(_in_person(scenery.mentions)), when)
         told_before = any(w.text.lstrip("و") in _THE_VISIT for w in run)
-        if not told_before or _in_person(scenery.mentions):
+        if not told_before or not self._lists["appointed"].find(run):
             return []
         return [
             Meeting(
