@@ -194,16 +194,25 @@ class Queries:
             return [_position(position, texts) for position in found]
 
     def history(
-        self, actor: str, issue: str, *, as_of: str | None = None, known_at: datetime | None = None
+        self,
+        actor: str,
+        issue: str,
+        *,
+        as_of: str | None = None,
+        known_at: datetime | None = None,
+        skip: int = 0,
+        limit: int | None = None,
     ) -> list[ChangeView]:
-        """The changes of one position that stand, oldest first, with their evidence."""
+        """The changes of one position that stand, oldest first, with their evidence; so many after `skip`."""
         if as_of is None and known_at is None:
             query = _standing_changes().where(t.changes.c.actor == actor, t.changes.c.issue == issue)
             with self._db.read() as connection:
-                rows = connection.execute(query.order_by(t.changes.c.on_day, t.changes.c.sequence)).all()
+                query = query.order_by(t.changes.c.on_day, t.changes.c.sequence).limit(limit).offset(skip)
+                rows = connection.execute(query).all()
                 return _changes(connection, [(row.sequence, row.recorded_at, _CHANGE.decode(row.data)) for row in rows])
         with self._db.read() as connection:
             found = changes_at(connection, actor, issue, as_of=as_of, known_at=known_at)
+            found = found[skip:][:limit]
             return _changes(connection, [(0, None, change) for change in found])
 
     def changes(

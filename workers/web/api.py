@@ -131,7 +131,7 @@ class Api:
         except InputError as exc:
             raise HTTPException(404, str(exc)) from exc
         first, limit = cursor_of(given) or 0, limit_of(given, MOST)
-        found = self._queries.history(actor, issue, **_clocks(given))[first:]
+        found = self._queries.history(actor, issue, **_clocks(given), skip=first, limit=limit + 1)
         return page(request, given, found, limit, lambda _: first + limit)
 
     def changes(self, request: Request, _caller: Caller) -> Response:
