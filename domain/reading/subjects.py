@@ -122,7 +122,7 @@ class SubjectFinder:
         }  # fmt: skip
 
     def reread(self, hit: CueHit, scope: Scope) -> CueHit:
-        """لم يتبدل رفض واشنطن: of a verb and a noun written alike, the noun, where no verb can stand or it disagrees."""
+        """لم يتبدل رفض واشنطن: of a verb and a noun written alike the noun, where no verb can stand or agrees."""
         after = scope.starting.get(hit.index + 1)
         doubtful = hit.cue.form == "past" and not hit.joined and hit.word in AMBIGUOUS and hit.index not in scope.ending
         if not doubtful or after is None:
