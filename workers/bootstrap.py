@@ -15,9 +15,10 @@ from domain.reading.aboutness import Aboutness, load_aboutness
 from domain.reading.dates import Calendar, find_dates, load_calendar
 from domain.reading.extractor import RuleExtractor
 from domain.reading.registry import FILES, Registry, load_registry
-from domain.reading.tendency import Tendency, load_tendency
-from domain.reading.trust import Trust, load_trust
-from domain.reading.undertakings import Undertakings, load_undertakings
+from domain.reading.regression import Weights, load_weights
+from domain.reading.tendency import Tendency
+from domain.reading.trust import Trust
+from domain.reading.undertakings import Undertakings
 from workers.asking import Asking
 from workers.ports import Channel, FeedSpec, Subscription, WorkKind
 from workers.settings import Settings, load_settings
@@ -84,8 +85,8 @@ class App:
     @cached_property
     def tendency(self) -> Tendency | None:
         """The trained model of stances; None where the folder of data files holds none, and rules alone read."""
-        path = self.settings.registry / "stance.json"
-        return load_tendency(path.read_text("utf-8")) if path.is_file() else None
+        weights = self._weights("stance.json")
+        return Tendency(weights) if weights is not None else None
 
     @cached_property
     def aboutness(self) -> Aboutness | None:
@@ -96,14 +97,18 @@ class App:
     @cached_property
     def trust(self) -> Trust | None:
         """The trained model of confidence, likewise."""
-        path = self.settings.registry / "trust.json"
-        return load_trust(path.read_text("utf-8")) if path.is_file() else None
+        weights = self._weights("trust.json")
+        return Trust(weights) if weights is not None else None
 
     @cached_property
     def undertakings(self) -> Undertakings | None:
         """The trained model of types, likewise."""
-        path = self.settings.registry / "deeds.json"
-        return load_undertakings(path.read_text("utf-8")) if path.is_file() else None
+        weights = self._weights("deeds.json")
+        return Undertakings(weights) if weights is not None else None
+
+    def _weights(self, name: str) -> Weights | None:
+        path = self.settings.registry / name
+        return load_weights(name, path.read_text("utf-8")) if path.is_file() else None
 
     @cached_property
     def extractor(self) -> RuleExtractor:

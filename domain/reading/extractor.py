@@ -22,9 +22,9 @@ from domain.reading.era import likely_day
 from domain.reading.judge import Judge, context
 from domain.reading.layout import Layout
 from domain.reading.meetings import Cast, MeetingReader, Scenery
-from domain.reading.mentions import Mention, joined, single_names
+from domain.reading.mentions import Mention
 from domain.reading.moments import STATEMENT_DAYS, Passage, date_clauses, is_recent
-from domain.reading.pairs import find_pairs
+from domain.reading.pairs import find_mentions
 from domain.reading.registry import Registry
 from domain.reading.standins import stand_ins
 from domain.reading.tendency import Tendency, features
@@ -211,9 +211,7 @@ class RuleExtractor:
         for index, sentence in enumerate(found):
             if not body[index]:
                 continue
-            single = single_names(sentence.words, self._registry, office_day)
-            paired = find_pairs(sentence.words, single, self._registry, office_day)
-            mentions = joined(paired, sentence.words, self._registry, office_day)
+            mentions = find_mentions(sentence.words, self._registry, office_day)
             clauses = self._clauses.read(index, sentence, mentions, carry)
             here = [d for d in dates if sentence.start <= d.start < sentence.end]
             everybody = stand_ins(sentence.words, mentions, carry.aliases)

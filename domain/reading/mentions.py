@@ -58,11 +58,6 @@ class Mention(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.kind} {self.id}"
 
 
-def find_mentions(run: Sequence[Word], registry: Registry, day: date | None) -> list[Mention]:
-    """The mentions in a run of words, in order, none inside another."""
-    return joined(single_names(run, registry, day), run, registry, day)
-
-
 def single_names(run: Sequence[Word], registry: Registry, day: date | None) -> list[Mention]:
     """Every name by itself, before titles and names are joined."""
     return [m for hit in registry.names.find(run) for m in [resolve(hit, run, registry, day)] if m is not None]

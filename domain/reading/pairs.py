@@ -10,15 +10,19 @@ from datetime import date
 
 from msgspec.structs import replace
 
-from domain.reading.mentions import Mention, resolve
+from domain.reading.mentions import Mention, joined, resolve, single_names
 from domain.reading.registry import Registry
 from domain.reading.text import Word, words
 
 _APART = 6  # words from one nation to the next, between which the first one's name may stand
 
 
-def find_pairs(run: Sequence[Word], found: Sequence[Mention], registry: Registry, day: date | None) -> list[Mention]:
-    """The mentions of a run of words, `found` being those of single names; in order, none inside another."""
+def find_mentions(run: Sequence[Word], registry: Registry, day: date | None) -> list[Mention]:
+    """The mentions in a run of words, in order, none inside another."""
+    return joined(_paired(run, single_names(run, registry, day), registry, day), run, registry, day)
+
+
+def _paired(run: Sequence[Word], found: Sequence[Mention], registry: Registry, day: date | None) -> list[Mention]:
     hits = registry.duals.find(run)
     if not hits:
         return list(found)

@@ -7,16 +7,13 @@ knows neither who speaks nor of whom: a side that the words do not show must not
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Literal
 
-import msgspec
-
-from domain.errors import RegistryError
 from domain.events import Stance
 from domain.reading.clauses import Clause
+from domain.reading.regression import Weights
 from domain.reading.stance import Verdict
 from domain.reading.text import Word, stem
 from domain.reading.topics import Topic
@@ -27,29 +24,15 @@ _LEFT, _RIGHT = 10, 12
 _NEGATION = frozenset({"لا", "لن", "لم", "ليس", "ليست", "غير", "عدم", "ما", "دون", "بلا"})
 
 
-class Model(msgspec.Struct, frozen=True, kw_only=True):
-    """Weights by feature, one for each of `CLASSES`; as the training script writes them."""
-
-    bias: tuple[float, ...]
-    weights: dict[str, tuple[float, ...]]
-
-
 class Tendency:
     """A model ready for use."""
 
-    def __init__(self, model: Model) -> None:
-        self._model = model
+    def __init__(self, weights: Weights) -> None:
+        self._weights = weights
 
     def weigh(self, features: Iterable[str]) -> dict[Leaning, float]:
         """The probability of each class; they sum to one."""
-        scores = list(self._model.bias)
-        for feature in features:
-            for index, weight in enumerate(self._model.weights.get(feature, ())):
-                scores[index] += weight
-        top = max(scores)
-        powers = [math.exp(score - top) for score in scores]
-        total = sum(powers)
-        return {name: power / total for name, power in zip(CLASSES, powers, strict=True)}
+        return dict(zip(CLASSES, self._weights.odds(features), strict=True))
 
 
 def stance_of(leaning: Leaning, direction: int) -> Stance | None:
@@ -101,15 +84,3 @@ def _of_rules(clause: Clause, topic: Topic, verdict: Verdict) -> Iterable[str]:
         yield "deed"
     if any(inner.foreign for inner in clause.inner):
         yield "others"
-
-
-def load_tendency(data: str) -> Tendency:
-    """The model of a data file, as the training script writes it.
-
-    Raises:
-        RegistryError: the file is not of that form.
-    """
-    try:
-        return Tendency(msgspec.json.decode(data, type=Model))
-    except msgspec.MsgspecError as exc:
-        raise RegistryError("stance.json", None, f"no model: {exc}; train it again") from exc

@@ -1,30 +1,22 @@
 """How far an event that was read is to be trusted: from how it was read, and in what kind of text.
 
-A small trained regression with three outcomes: right, right but for the side, no event. It gives the confidence, and
-what is more likely no event than one is dropped. It must not see the words: those were weighed before.
+A small trained regression with three outcomes: right, right but for the side, no event. It gives the confidence and
+leaves nothing out: what else a text holds may lower an event's confidence, and must not take the event away. It must
+not see the words: those were weighed before.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import msgspec
 
-from domain.errors import RegistryError
 from domain.reading.candidates import Candidate, Meeting
+from domain.reading.regression import Weights
 
 Outcome = Literal["right", "side", "none"]
 OUTCOMES: tuple[Outcome, ...] = ("right", "side", "none")
-
-
-class TrustModel(msgspec.Struct, frozen=True, kw_only=True):
-    """Weights by feature, one for each of `OUTCOMES`; `drop`: from which probability of `none` an event is dropped."""
-
-    bias: tuple[float, ...]
-    weights: dict[str, tuple[float, ...]]
-    drop: float = 0.62
 
 
 class Article(msgspec.Struct, frozen=True):
@@ -38,21 +30,12 @@ class Article(msgspec.Struct, frozen=True):
 class Trust:
     """A model ready for use."""
 
-    def __init__(self, model: TrustModel) -> None:
-        self._model = model
+    def __init__(self, weights: Weights) -> None:
+        self._weights = weights
 
-    def confidence(self, features: Iterable[str]) -> float | None:
-        """The probability that an event is right; None where it is more likely none."""
-        scores = list(self._model.bias)
-        for feature in features:
-            for index, weight in enumerate(self._model.weights.get(feature, ())):
-                scores[index] += weight
-        top = max(scores)
-        powers = [math.exp(score - top) for score in scores]
-        total = sum(powers)
-        if powers[2] / total >= self._model.drop:
-            return None
-        return round(min(0.99, max(0.01, powers[0] / total)), 3)
+    def confidence(self, features: Iterable[str]) -> float:
+        """The probability that an event is right."""
+        return round(min(0.99, max(0.01, self._weights.odds(features)[0])), 3)
 
 
 def of_group(group: Sequence[Candidate], leading: Candidate, article: Article) -> list[str]:
@@ -94,15 +77,3 @@ def _bin(value: float) -> int:
 
 def _place(order: int) -> str:
     return "lead" if order <= 1 else "early" if order <= 4 else "late"
-
-
-def load_trust(data: str) -> Trust:
-    """The model of a data file, as the training script writes it.
-
-    Raises:
-        RegistryError: the file is not of that form.
-    """
-    try:
-        return Trust(msgspec.json.decode(data, type=TrustModel))
-    except msgspec.MsgspecError as exc:
-        raise RegistryError("trust.json", None, f"no model: {exc}; train it again") from exc

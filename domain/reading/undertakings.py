@@ -6,15 +6,12 @@ who speaks, so that nothing comes out of it that the words do not show.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Literal
 
-import msgspec
-
-from domain.errors import RegistryError
 from domain.reading.clauses import Clause
+from domain.reading.regression import Weights
 from domain.reading.stance import Verdict
 from domain.reading.text import Word, stem
 
@@ -29,29 +26,15 @@ _OWN = frozenset({
 _MIN_FUTURE = 4
 
 
-class DeedModel(msgspec.Struct, frozen=True, kw_only=True):
-    """Weights by feature, one for each of `DEEDS`; as the training script writes them."""
-
-    bias: tuple[float, ...]
-    weights: dict[str, tuple[float, ...]]
-
-
 class Undertakings:
     """A model ready for use."""
 
-    def __init__(self, model: DeedModel) -> None:
-        self._model = model
+    def __init__(self, weights: Weights) -> None:
+        self._weights = weights
 
     def weigh(self, features: Iterable[str]) -> dict[Deed, float]:
         """The probability of each type; they sum to one."""
-        scores = list(self._model.bias)
-        for feature in features:
-            for index, weight in enumerate(self._model.weights.get(feature, ())):
-                scores[index] += weight
-        top = max(scores)
-        powers = [math.exp(score - top) for score in scores]
-        total = sum(powers)
-        return {name: power / total for name, power in zip(DEEDS, powers, strict=True)}
+        return dict(zip(DEEDS, self._weights.odds(features), strict=True))
 
 
 def deed_features(
@@ -101,15 +84,3 @@ def _of_rules(clause: Clause, issue: str | None, verdict: Verdict, ruled: str, p
 def _is_future(word: Word) -> bool:
     text = word.text.lstrip("وف")
     return len(text) > _MIN_FUTURE and text[0] == "س" and text[1] in "يتنا"
-
-
-def load_undertakings(data: str) -> Undertakings:
-    """The model of a data file, as the training script writes it.
-
-    Raises:
-        RegistryError: the file is not of that form.
-    """
-    try:
-        return Undertakings(msgspec.json.decode(data, type=DeedModel))
-    except msgspec.MsgspecError as exc:
-        raise RegistryError("deeds.json", None, f"no model: {exc}; train it again") from exc

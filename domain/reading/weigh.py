@@ -38,20 +38,18 @@ class Weigher:
         self._trust = trust
 
     def events(self, candidates: Sequence[Candidate], meetings: Sequence[Meeting], article: Article) -> list[Traced]:
-        """One event for each type, actor and issue, and one for each meeting; those not to be trusted left out."""
-        found: list[Traced] = []
-        for weighed in self.all(candidates, meetings, article):
-            if self._trust is None:
-                found.append((weighed.event, weighed.trace))
-                continue
-            confidence = self._trust.confidence(weighed.features)
-            if confidence is not None:
-                event = msgspec.structs.replace(weighed.event, confidence=confidence)
-                found.append((event, {**weighed.trace, "confidence": f"{confidence} by the model of trust"}))
-        return found
+        """One event for each type, actor and issue, and one for each meeting."""
+        return [self._trusted(weighed) for weighed in self.all(candidates, meetings, article)]
+
+    def _trusted(self, weighed: Weighed) -> Traced:
+        if self._trust is None:
+            return weighed.event, weighed.trace
+        confidence = self._trust.confidence(weighed.features)
+        event = msgspec.structs.replace(weighed.event, confidence=confidence)
+        return event, {**weighed.trace, "confidence": f"{confidence} by the model of trust"}
 
     def all(self, candidates: Sequence[Candidate], meetings: Sequence[Meeting], article: Article) -> list[Weighed]:
-        """The same, with none left out and confidence by rule."""
+        """The same, with confidence by rule."""
         found: list[Weighed] = []
         for group in _groups(candidates):
             leading = min(group, key=_precedence)

@@ -112,6 +112,7 @@ def _same(text: str, marked: str, published: date | None) -> None:
 
 
 @given(article=ARTICLES, paragraphs=st.lists(st.sampled_from(UNRELATED), min_size=1, max_size=3, unique=True))
+@example(article=("أعلن الكرملين لقاء مع نظيره الأوكراني", None), paragraphs=UNRELATED[:2])  # little trusted by itself
 @SLOW
 def test_a_paragraph_about_something_else_removes_no_event(article: Dated, paragraphs: list[str]) -> None:
     text, published = article[0].rstrip() + ".", article[1]  # a line without a stop would become a headline

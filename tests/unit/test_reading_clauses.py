@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from domain.reading.clauses import Carry, Clause, ClauseReader
-from domain.reading.mentions import find_mentions
+from domain.reading.pairs import find_mentions
 from domain.reading.registry import FILES, Registry, load_registry
 from domain.reading.text import sentences
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from domain.reading.mentions import Mention, find_mentions
+from domain.reading.mentions import Mention
+from domain.reading.pairs import find_mentions
 from domain.reading.registry import FILES, Registry, load_registry
 from domain.reading.text import words
 

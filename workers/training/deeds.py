@@ -5,7 +5,6 @@ Prints what a five-fold test gives beside what the rules give alone. Nothing of 
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,13 +13,13 @@ from typing import Any
 import msgspec
 
 from domain.reading.extractor import Bearing, RuleExtractor
+from domain.reading.regression import Weights
 from domain.reading.undertakings import DEEDS
 from workers.settings import SEEDS
 from workers.training import material
-from workers.training.logistic import Example, Fitted, fit
+from workers.training.logistic import Example, fit
 
 _FOLDS = 5
-_SMALL = 0.02
 _UNSURE, _NO_EVENT = 0.3, 0.3
 _RARE = 1.5  # weight of undertakings and threats, which are few
 
@@ -42,18 +41,10 @@ def main() -> None:
         items += of_article(reader, article)
     if args.test:
         _test(items)
-    fitted = fitted_to([item.example for item in items])
-    weights = {
-        f: [round(w, 2) for w in row] for f, row in sorted(fitted.weights.items()) if max(map(abs, row)) >= _SMALL
-    }
-    model = {"bias": [round(b, 3) for b in fitted.bias], "weights": weights}
-    args.out.write_text(
-        json.dumps(model, ensure_ascii=False, separators=(",", ":")).replace("],", "],\n") + "\n", "utf-8"
-    )
-    sys.stdout.write(f"{len(items)} examples, {len(weights)} features: {args.out.name} written\n")
+    material.write(args.out, fitted_to([item.example for item in items]), len(items))
 
 
-def fitted_to(examples: Sequence[Example]) -> Fitted:
+def fitted_to(examples: Sequence[Example]) -> Weights:
     """Few examples of two of the types: slow steps. By folds 0.70 of undertakings and threats (rules: 0.43, 0.64)."""
     weighed = [msgspec.structs.replace(e, weight=e.weight * (_RARE if e.label else 1.0)) for e in examples]
     return fit(weighed, len(DEEDS), epochs=6, rate=0.05, decay=3e-3, least=2)

@@ -8,11 +8,12 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
-Row = tuple[float, ...]
+from domain.reading.regression import Weights, softmax
+
 _SETTLED = 0.01
 
 
@@ -24,22 +25,10 @@ class Example(msgspec.Struct, frozen=True):
     weight: float = 1.0
 
 
-class Fitted(msgspec.Struct, frozen=True):
-    """A fitted model: the bias of each class, and the weights of each feature, one a class."""
-
-    bias: Row
-    weights: Mapping[str, Row]
-
-    def odds(self, features: Iterable[str]) -> list[float]:
-        """The probability of each class."""
-        rows = [self.weights[f] for f in features if f in self.weights]
-        return softmax([b + sum(row[k] for row in rows) for k, b in enumerate(self.bias)])
-
-
 def fit(
     examples: Sequence[Example], classes: int, *, epochs: int = 14, rate: float = 0.25, decay: float = 2e-4,
     least: int = 2, seed: int = 7,
-) -> Fitted:  # fmt: skip
+) -> Weights:  # fmt: skip
     """Fit a model. `decay`: L2 a step; `least`: in how many examples a feature must stand."""
     counts = Counter(feature for example in examples for feature in example.features)
     weights = {feature: [0.0] * classes for feature, n in counts.items() if n >= least}
@@ -58,7 +47,7 @@ def fit(
             _step(bias, bias_squares, errors, rate, 0.0)
             for feature in present:
                 _step(weights[feature], squares[feature], errors, rate, decay * len(present))
-    return Fitted(tuple(bias), {feature: tuple(row) for feature, row in weights.items()})
+    return Weights(bias=tuple(bias), weights={feature: tuple(row) for feature, row in weights.items()})
 
 
 def fit_two(
@@ -94,11 +83,3 @@ def _step(row: list[float], seen: list[float], errors: Sequence[float], rate: fl
         gradient = error + decay * row[k]
         seen[k] += gradient * gradient
         row[k] -= rate * gradient / math.sqrt(seen[k])
-
-
-def softmax(scores: Sequence[float]) -> list[float]:
-    """Probabilities that sum to one."""
-    top = max(scores)
-    powers = [math.exp(score - top) for score in scores]
-    total = sum(powers)
-    return [power / total for power in powers]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -18,12 +19,14 @@ from domain.reading.aboutness import Aboutness, load_aboutness
 from domain.reading.dates import load_calendar
 from domain.reading.extractor import RuleExtractor
 from domain.reading.registry import FILES, load_registry
-from domain.reading.tendency import Tendency, load_tendency
+from domain.reading.regression import Weights, load_weights
+from domain.reading.tendency import Tendency
 from domain.reading.undertakings import Undertakings
 from workers.demo.corpus import shipped
 from workers.settings import SEEDS
 
 REGISTRY = SEEDS / "registry"
+_SMALL = 0.02  # weights below are left out of a file
 TRACKED = frozenset({"RUS", "USA", "FRA", "NATO"})
 
 
@@ -74,7 +77,7 @@ def aboutness() -> Aboutness | None:
 def tendency() -> Tendency | None:
     """The model of sides as it was trained last."""
     path = REGISTRY / "stance.json"
-    return load_tendency(path.read_text("utf-8")) if path.is_file() else None
+    return Tendency(load_weights(path.name, path.read_text("utf-8"))) if path.is_file() else None
 
 
 def sentences(folder: Path = SEEDS / "training") -> Iterator[Sentence]:
@@ -129,3 +132,14 @@ def arguments(what: str, default: str) -> argparse.Namespace:
 def fold_of(names: list[str], folds: int) -> dict[str, int]:
     """Which part of the material tests a text: nothing of a text stands in two parts."""
     return {name: index % folds for index, name in enumerate(sorted(set(names)))}
+
+
+def write(path: Path, fitted: Weights, seen: int) -> None:
+    """Write a model as the service reads it, without weights that are next to nothing, and say so."""
+    weights = {
+        f: [round(w, 2) for w in row] for f, row in sorted(fitted.weights.items()) if max(map(abs, row)) >= _SMALL
+    }
+    model = {"bias": [round(b, 3) for b in fitted.bias], "weights": weights}
+    text = json.dumps(model, ensure_ascii=False, separators=(",", ":")).replace("],", "],\n")
+    path.write_text(text + "\n", "utf-8")
+    sys.stdout.write(f"{seen} examples, {len(weights)} features: {path.name} written\n")

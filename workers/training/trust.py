@@ -6,7 +6,6 @@ learned from what was learned by heart. Prints the table of calibration. Nothing
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator, Sequence
 
@@ -15,14 +14,13 @@ import msgspec
 from domain.events import Event, Summit
 from domain.reading.aboutness import Aboutness
 from domain.reading.extractor import RuleExtractor
-from domain.reading.tendency import Model, Tendency
+from domain.reading.regression import Weights
+from domain.reading.tendency import Tendency
 from domain.reading.trust import OUTCOMES
 from workers.training import issues, material, stance
-from workers.training.logistic import Example, Fitted, fit
+from workers.training.logistic import Example, fit
 
 _FOLDS = 3
-_SMALL = 0.02
-_DROP = 0.55
 _UNSURE = 0.3
 
 
@@ -40,18 +38,10 @@ def main() -> None:
     items = [*_items(texts)]
     if args.test:
         _test(items)
-    fitted = _fit([item.example for item in items])
-    weights = {
-        f: [round(w, 2) for w in row] for f, row in sorted(fitted.weights.items()) if max(map(abs, row)) >= _SMALL
-    }
-    model = {"bias": [round(b, 3) for b in fitted.bias], "drop": _DROP, "weights": weights}
-    args.out.write_text(
-        json.dumps(model, ensure_ascii=False, separators=(",", ":")).replace("],", "],\n") + "\n", "utf-8"
-    )
-    sys.stdout.write(f"{len(items)} events, {len(weights)} features: {args.out.name} written\n")
+    material.write(args.out, _fit([item.example for item in items]), len(items))
 
 
-def _fit(examples: Sequence[Example]) -> Fitted:
+def _fit(examples: Sequence[Example]) -> Weights:
     """Few examples and many features: slow steps, strong decay."""
     return fit(examples, len(OUTCOMES), epochs=5, rate=0.05, decay=0.02, least=4)
 
@@ -65,16 +55,11 @@ def _items(texts: Sequence[material.Article]) -> Iterator[Item]:
     for fold in range(_FOLDS):
         known = [a.name for a in texts if folds[a.name] != fold]
         reader = material.reader(
-            Tendency(_sides(sides[0] + [i for n in known for i in sides[1][n]])),
+            Tendency(stance.fitted_to([i.example for i in sides[0] + [i for n in known for i in sides[1][n]]])),
             Aboutness(issues.model_of(about[0] + [i for n in known for i in about[1][n]])),
         )
         for text in (a for a in texts if folds[a.name] == fold):
             yield from _of_text(reader, text)
-
-
-def _sides(items: Sequence[stance.Item]) -> Model:
-    fitted = stance.fitted_to([item.example for item in items])
-    return Model(bias=fitted.bias, weights=dict(fitted.weights))
 
 
 def _of_text(reader: RuleExtractor, text: material.Article) -> Iterator[Item]:
@@ -109,7 +94,6 @@ def _test(items: Sequence[Item]) -> None:
     """Calibration by folds: of events trusted so much, so many are right."""
     folds = material.fold_of([item.name for item in items], _FOLDS)
     table: dict[int, list[float]] = {}
-    dropped = [0, 0]
     for fold in range(_FOLDS):
         model = _fit([i.example for i in items if folds[i.name] != fold])
         for item in (i for i in items if folds[i.name] == fold and i.example.weight == 1.0):
@@ -118,13 +102,9 @@ def _test(items: Sequence[Item]) -> None:
             row[0] += 1
             row[1] += item.example.label == 0
             row[2] += odds[0]
-            if odds[2] >= _DROP:
-                dropped[0] += 1
-                dropped[1] += item.example.label == 2
     for bin_, (n, right, trust) in sorted(table.items()):
         mean, share = trust / n, right / n
         sys.stdout.write(f"  confidence from {bin_ / 10:.1f}   n {n:>4.0f}   mean {mean:.2f}   right {share:.2f}\n")
-    sys.stdout.write(f"  dropped {dropped[0]}, of which {dropped[1]} were none\n")
 
 
 if __name__ == "__main__":
